@@ -1,0 +1,545 @@
+#!/usr/bin/env python3
+"""The one entry point of the course: python3 course.py COMMAND (Windows: py course.py COMMAND).
+
+The first command makes the folder .venv with everything the course needs, at the versions in
+constraints.txt. Every later command starts at once. To use an environment of your own (Colab, conda,
+Binder), set GANLIB_NO_VENV=1: then nothing is installed and the running Python is used.
+
+This file needs only the standard library. It must parse in Python 3.8, so that an old Python gets a
+sentence and not a traceback.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import difflib
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Callable
+
+ROOT = Path(__file__).absolute().parent
+VENV = ROOT / ".venv"
+OLD_VENV = ROOT / ".venv.course-old"  # a discarded .venv while it is being deleted
+LOCK = ROOT / ".venv.course-lock"
+LOG = VENV / "set-up.log"
+STAMP = VENV / "course-stamp.json"  # written last: without it .venv is half-made
+
+PYTHONS = ((3, 11), (3, 12), (3, 13))  # those TensorFlow 2.21 and Keras 3.15 have packages for
+WINDOWS = os.name == "nt"
+
+# extra of pyproject.toml: what it is for, GB of free disk it needs, GB to download
+BUILDS = {"cpu": ("the CPU", 4, "0.5"), "gpu": ("the NVIDIA GPU", 12, "3.7")}
+
+# What pip says when it fails, and the cure.
+CURES = (
+    (
+        r"No space left on device|Errno 28|not enough space on the disk",
+        "The disk is full: free some space (also where pip puts temporary files)",
+    ),
+    (
+        r"Long Path|WinError 206",
+        "A file name got too long for Windows: move the course to a short path such as C:\\gan",
+    ),
+    (
+        r"Permission denied|Access is denied|WinError (5|32)\b",
+        "A file could not be written: close other programs that use .venv",
+    ),
+    (
+        r"ConnectionError|ConnectTimeout|Failed to establish|Max retries|name resolution|getaddrinfo|"
+        r"timed out|ProxyError|SSLError|CERTIFICATE_VERIFY|Connection (refused|reset|broken)|IncompleteRead",
+        "The packages could not be downloaded: check the network (behind a proxy, set HTTPS_PROXY)",
+    ),
+    (
+        r"No matching distribution|ResolutionImpossible",
+        "A package does not exist for this Python or system: use 64-bit Python 3.12 from python.org",
+    ),
+)
+
+
+class Problem(Exception):
+    """Something the reader can cure; its text is one sentence that says how. The exit code is 2."""
+
+
+# ---------------------------------------------------------------- which Python, which machine
+
+
+def check_python() -> None:
+    """Raise Problem when the running Python is not one that TensorFlow has packages for."""
+    if sys.version_info[:2] in PYTHONS:
+        return
+    this = "This is Python {}.{}, but TensorFlow needs 3.11, 3.12 or 3.13".format(*sys.version_info[:2])
+    other = other_python()
+    if other:
+        raise Problem(f"{this}: type  {command_line(other)}")
+    raise Problem(f"{this}: install Python 3.12 and run this command with it.")
+
+
+def other_python() -> list[str]:
+    """The command of a suitable Python here, such as ["python3.12"] or ["py", "-3.12"]; [] if none."""
+    names = [["py", "-3.12"], ["py", "-3.13"], ["py", "-3.11"]] if WINDOWS else []
+    names += [["python3.12"], ["python3.13"], ["python3.11"], ["python3"], ["python"]]
+    for command in names:
+        path = shutil.which(command[0])
+        if path and ask_version([path, *command[1:]]) in PYTHONS:
+            return command
+    return []
+
+
+def ask_version(command: list[str]) -> tuple[int, ...]:
+    """The version of another Python, such as (3, 12); () when it does not run (pyenv has such stand-ins)."""
+    command = [*command, "-c", "import sys; print(*sys.version_info[:2])"]
+    try:
+        done = subprocess.run(command, timeout=10, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return tuple(int(part) for part in done.stdout.split()) if done.returncode == 0 else ()
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return ()
+
+
+def command_line(python: list[str]) -> str:
+    """The command the reader typed, with another Python, ready to be typed."""
+    words = [*python, *sys.argv]
+    return subprocess.list2cmdline(words) if WINDOWS else " ".join(shlex.quote(word) for word in words)
+
+
+def check_machine() -> None:
+    """Raise Problem when no set-up can succeed here: no TensorFlow for the machine, or no venv in Python."""
+    from importlib.util import find_spec
+    from platform import machine
+
+    if sys.platform == "darwin" and machine() == "x86_64":
+        raise Problem(
+            "TensorFlow 2.21 has no package for Intel Macs (nor for an Intel Python on Apple silicon): "
+            "open the notebooks in Colab, or install an arm64 Python if your Mac has an M chip."
+        )
+    if sys.maxsize < 2**32:
+        raise Problem("This Python has 32 bits and TensorFlow needs 64: install 64-bit Python 3.12.")
+    if WINDOWS and machine() == "ARM64":
+        raise Problem("TensorFlow has no package for ARM64 Python: install Python 3.12 for x86-64.")
+    if find_spec("venv") is None or find_spec("ensurepip") is None:
+        version = "{}.{}".format(*sys.version_info[:2])
+        raise Problem(
+            f"This Python lacks its modules venv and ensurepip: install them (Debian and Ubuntu: "
+            f"sudo apt install python{version}-venv) and type the same command again."
+        )
+
+
+def choose_build() -> str:
+    """The extra of pyproject.toml to install: "gpu" on Linux with an NVIDIA driver (WSL too), else "cpu".
+
+    Plain `tensorflow` without CUDA libraries cannot use a GPU, so a driver calls for tensorflow[and-cuda].
+    That is 3.7 GB to download instead of 0.5: GANLIB_CPU=1, or too little disk, keeps the CPU build.
+    """
+    driver = sys.platform == "linux" and (os.path.exists("/proc/driver/nvidia") or shutil.which("nvidia-smi"))
+    if not driver or os.environ.get("GANLIB_CPU") == "1" or free_gigabytes() < BUILDS["gpu"][1]:
+        return "cpu"
+    return "gpu"
+
+
+def free_gigabytes() -> float:
+    """Free space on the disk of this folder."""
+    return shutil.disk_usage(ROOT).free / 1e9
+
+
+# ---------------------------------------------------------------- .venv
+
+
+def venv_python() -> Path:
+    """The interpreter inside .venv."""
+    return VENV / "Scripts" / "python.exe" if WINDOWS else VENV / "bin" / "python"
+
+
+def requirements() -> dict[str, list[str]]:
+    """The packages that pyproject.toml names: "base" and each extra."""
+    import tomllib  # new in Python 3.11: not at the top, so that an older Python gets its sentence
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {"base": project["dependencies"], **project["optional-dependencies"]}
+
+
+def wanted_stamp() -> dict[str, str]:
+    """What the stamp of a .venv says if it was made by this Python from today's package lists."""
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    packages = json.dumps(requirements(), sort_keys=True) + constraints
+    version = "{}.{}".format(*sys.version_info[:2])
+    return {"python": version, "packages": hashlib.sha256(packages.encode("utf-8")).hexdigest()}
+
+
+def read_stamp() -> dict[str, str]:
+    """The stamp of .venv; {} when there is none or it cannot be read."""
+    try:
+        stamp = json.loads(STAMP.read_text(encoding="utf-8"))
+        return stamp if isinstance(stamp, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def why_make_venv() -> str:
+    """Why .venv must be made, as the start of a sentence; "" when it is ready."""
+    if not os.path.lexists(VENV):
+        return "There is no .venv yet"
+    stamp, wanted = read_stamp(), wanted_stamp()
+    if not stamp:
+        return "The set-up of .venv was not finished"
+    if not venv_python().exists():
+        return "The Python of .venv is gone"
+    if stamp.get("python") != wanted["python"]:
+        return "The .venv is for Python {}, this is {}".format(stamp.get("python"), wanted["python"])
+    if stamp.get("packages") != wanted["packages"]:
+        return "The .venv is out of date (the list of packages has changed)"
+    return ""
+
+
+def ready_python() -> str:
+    """The interpreter that runs the course; makes .venv first if it is missing, half-made or outdated."""
+    if os.environ.get("GANLIB_NO_VENV") == "1":
+        return sys.executable
+    if why_make_venv():
+        with set_up_lock() as lock:
+            reason = why_make_venv()  # another call may have made it while this one waited
+            if reason:
+                make_venv(reason, lock)
+    return str(venv_python())
+
+
+def make_venv(reason: str, lock: int) -> None:
+    """Make .venv anew; a call that is stopped half-way leaves no stamp, and the next call starts over."""
+    check_machine()
+    discard_venv()
+    build = choose_build()
+    purpose, needed, download = BUILDS[build]
+    if free_gigabytes() < needed:
+        raise Problem(
+            f"Only {free_gigabytes():.1f} GB is free on the disk of {ROOT} and the set-up needs {needed} GB: "
+            "free some space and type the same command again."
+        )
+    hint = " (GANLIB_CPU=1: for the CPU, 0.5 GB)" if build == "gpu" else ""
+    say(f"{reason}: making it, for {purpose}, with about {download} GB to download{hint}.")
+    VENV.mkdir()
+    LOG.write_text(f"course.py set-up, Python {sys.version}, {sys.platform}\n", encoding="utf-8")
+    packages = requirements()
+    wanted = [*packages["base"], *packages[build], *packages["course"], *packages["test"]]
+    python = str(venv_python())
+    pip = [python, "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar", "off"]
+    site_packages = site_folder()
+    # The base interpreter, because the running one may be that of the .venv just discarded; -I, because
+    # nothing in this folder or in PYTHONPATH may stand in for a standard module.
+    base_python = getattr(sys, "_base_executable", sys.executable)
+    with stop_on_sigterm():
+        step("1/3 create environment", [base_python, "-I", "-m", "venv", str(VENV)], lock)
+        step("2/3 download and install", [*pip, "-c", str(ROOT / "constraints.txt"), *wanted], lock)
+        # pip compiles on one core; this uses all. Packages' own tests are left out, and a file that does not
+        # compile is no matter.
+        compile_all = [python, "-m", "compileall", "-q", "-j", "0", "-x", r"[\\/]tests?[\\/]", str(site_packages)]
+        step("3/3 byte-compile", compile_all, lock, must_succeed=False)
+    # A path file in place of an editable install, which would download build tools. The path is relative: so
+    # it is ASCII (Python reads it in the locale's encoding) and stays right when the folder is moved.
+    (site_packages / "course.pth").write_text(os.path.relpath(ROOT, site_packages) + "\n", encoding="ascii")
+    new_stamp = STAMP.with_name(STAMP.name + ".tmp")
+    new_stamp.write_text(json.dumps({**wanted_stamp(), "build": build}), encoding="utf-8")
+    os.replace(new_stamp, STAMP)
+
+
+def site_folder() -> Path:
+    """The folder of .venv where packages go."""
+    version = "python{}.{}".format(*sys.version_info[:2])
+    return VENV / "Lib" / "site-packages" if WINDOWS else VENV / "lib" / version / "site-packages"
+
+
+def discard_venv() -> None:
+    """Delete .venv if it is a Python environment or the beginning of one; raise Problem if it is not."""
+    shutil.rmtree(OLD_VENV, ignore_errors=True)
+    if not os.path.lexists(VENV):
+        return
+    is_folder = VENV.is_dir() and not VENV.is_symlink()
+    if not (is_folder and ((VENV / "pyvenv.cfg").exists() or LOG.exists() or not any(VENV.iterdir()))):
+        raise Problem(f"{VENV} is not a Python environment: move it away and type the same command again.")
+    try:
+        # Renaming first: a deletion that is cut short must not leave a .venv that looks like somebody's own.
+        os.rename(VENV, OLD_VENV)
+    except PermissionError:
+        raise Problem(
+            f"{VENV} is in use: close JupyterLab and whatever else uses it, and type the same command again."
+        ) from None
+    shutil.rmtree(OLD_VENV, ignore_errors=True)
+
+
+def step(label: str, command: list[str], lock: int, must_succeed: bool = True) -> None:
+    """Run one step of the set-up with its output in the log; one line with the seconds it took."""
+    start = time.monotonic()
+    live = sys.stdout.isatty()
+    env = {**child_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
+    # The step holds the lock too: if this process is killed, the next call waits until pip has gone.
+    inherit = {} if WINDOWS or lock < 0 else {"pass_fds": (lock,)}
+    say(f"  {label:<25}", end="")
+    with LOG.open("ab") as log:
+        log.write((f"\n== {label}\n").encode())
+        log.flush()
+        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, env=env, cwd=str(ROOT), **streams, **inherit)
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=1)
+                if live:
+                    say(f"\r  {label:<25}{time.monotonic() - start:5.0f} s", end="")
+        except BaseException:
+            say("")
+            process.kill()
+            process.wait()
+            raise
+    start_of_line = "\r" + f"  {label:<25}" if live else ""
+    say(f"{start_of_line}{time.monotonic() - start:5.0f} s")
+    if process.returncode and must_succeed:
+        line, cure = explain_log(LOG.read_text(encoding="utf-8", errors="replace"))
+        say(f"    {line}")
+        raise Problem(f"{cure}, then type the same command again (log: {LOG}).")
+
+
+def explain_log(text: str) -> tuple[str, str]:
+    """The telling line in the log of a set-up that failed, and the cure."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.lower().startswith("error")] or lines
+    for pattern, cure in CURES:
+        matching = [line for line in lines if re.search(pattern, line)]
+        if matching:
+            return matching[-1][:300], cure
+    return errors[-1][:300], "The set-up failed: read its log"
+
+
+@contextlib.contextmanager
+def stop_on_sigterm():
+    """While it lasts, SIGTERM stops the set-up like Ctrl-C, so that pip does not live on alone."""
+
+    def stop(number, frame):
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def set_up_lock():
+    """Let only one set-up run at a time; gives the lock file's descriptor. The system frees it at any end."""
+    try:
+        lock = os.open(str(LOCK), os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise Problem(
+            f"No file can be made in {ROOT} ({error.strerror}): copy the course to a folder of yours."
+        ) from None
+    try:
+        said = False
+        while not try_lock(lock):
+            if not said:
+                say("Another set-up of .venv is running: waiting for it.")
+            said = True
+            time.sleep(0.5)
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def try_lock(lock: int) -> bool:
+    """Take the lock; False while another process has it, True also on a disk that has no locks."""
+    try:
+        if WINDOWS:
+            import msvcrt
+
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, PermissionError if WINDOWS else BlockingIOError)
+    return True
+
+
+# ---------------------------------------------------------------- starting things in .venv
+
+
+def child_environment() -> dict[str, str]:
+    """The environment variables for everything that course.py starts."""
+    env = dict(os.environ)
+    env["PYTHONUTF8"] = "1"
+    env["KERAS_BACKEND"] = "tensorflow"  # whatever another project has set
+    env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if os.environ.get("GANLIB_NO_VENV") == "1":
+        env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+        return env
+    for name in ("PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__"):
+        env.pop(name, None)
+    # So that !python and !pip in a notebook are those of .venv.
+    env["VIRTUAL_ENV"] = str(VENV)
+    env["PATH"] = os.pathsep.join(filter(None, [str(venv_python().parent), env.get("PATH")]))
+    return env
+
+
+def call(arguments: list[str], folder: str | Path = ROOT, **variables: str) -> int:
+    """Run the course's Python with these arguments in a folder; return its exit code."""
+    process = subprocess.Popen(
+        [ready_python(), *arguments], env={**child_environment(), **variables}, cwd=str(folder)
+    )
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child got it too: let it end in its own way
+            continue
+
+
+def hand_over(arguments: list[str], folder: str | Path = ROOT, **variables: str) -> int:
+    """Like call, as the last thing course.py does: where the system allows it, the child takes its place."""
+    if WINDOWS:
+        return call(arguments, folder, **variables)
+    python = ready_python()
+    os.chdir(folder)
+    os.execve(python, [python, *arguments], {**child_environment(), **variables})
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Print at once, also into a pipe: the next line may come from a child."""
+    print(text, end=end, flush=True)
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def ganlib(command: str) -> Callable[[list[str]], int]:
+    """A command of the package, run in the reader's folder."""
+    return lambda args: hand_over(["-m", "ganlib", command, *args], os.getcwd())
+
+
+def lab(args: list[str]) -> int:
+    return hand_over(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/notebooks", *args])
+
+
+def build(args: list[str]) -> int:
+    return hand_over(["tools/build.py", *args])
+
+
+def lint(args: list[str]) -> int:
+    return call(["-m", "ruff", "check", *args]) or hand_over(["tools/build.py", "--check"])
+
+
+def smoke(args: list[str]) -> int:
+    lessons = notebooks("notebooks", "notebooks/solutions")
+    chosen = [path for path in lessons if path.rsplit("/")[-1].startswith(tuple(args) or "")]
+    if not chosen:
+        raise Problem("There is no such notebook in the folder notebooks: type  python course.py build")
+    return hand_over([*PYTEST, *chosen], GANLIB_SMOKE="1")
+
+
+def test(args: list[str]) -> int:
+    return call(["-m", "ruff", "check"]) or hand_over([*PYTEST, "tests", *notebooks("notebooks"), *args])
+
+
+def bench(args: list[str]) -> int:
+    scripts = {path.stem: path for path in sorted((ROOT / "benchmarks").glob("[a-z]*.py"))}
+    for name in args:
+        if name not in scripts:
+            raise Problem(f"There is no benchmark {name!r}; there are: {', '.join(scripts) or 'none yet'}.")
+    if not args:
+        say("\n".join(f"{name:<20} {first_line(path)}" for name, path in scripts.items()))
+    return max([call([str(scripts[name])]) for name in args], default=0)
+
+
+def doctor(args: list[str]) -> int:
+    free = free_gigabytes()
+    cure = "" if free >= BUILDS["cpu"][1] else f": free some; a set-up needs {BUILDS['cpu'][1]} GB"
+    say("python       {}.{}.{}, {}".format(*sys.version_info[:3], sys.executable))
+    say(f"disk         {free:.0f} GB free{cure}")
+    if os.environ.get("GANLIB_NO_VENV") == "1":
+        say("environment  this Python as it is (GANLIB_NO_VENV=1)")
+    elif why_make_venv():
+        say(f"environment  {why_make_venv()}: it will be made now")
+    else:
+        built = read_stamp().get("build", "cpu")
+        unused = built == "cpu" and choose_build() == "gpu"
+        cure = ", which leaves the NVIDIA GPU unused: delete .venv to have it made anew" if unused else ""
+        say(f"environment  .venv is ready, for {BUILDS[built][0]}{cure}")
+    return hand_over(["-m", "ganlib", "doctor", *args], os.getcwd())
+
+
+def notebooks(*folders: str) -> list[str]:
+    """The lessons in these folders, as paths from the course's folder."""
+    found = [path for folder in folders for path in sorted((ROOT / folder).glob("[0-9]*.ipynb"))]
+    return [path.relative_to(ROOT).as_posix() for path in found]
+
+
+def first_line(script: Path) -> str:
+    """The first line of a script's docstring."""
+    return (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").split("\n")[0]
+
+
+# --nbval-current-env: the notebooks run in this environment, whatever kernels the reader has installed.
+PYTEST = ["-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+
+COMMANDS = {
+    "lab": (lab, "open the lessons in JupyterLab"),
+    "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
+    "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
+    "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
+    "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
+    "build": (build, "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
+    "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
+    "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
+    "test": (test, "for authors: all checks, every notebook for real included"),
+}
+
+
+def usage() -> str:
+    """The help text."""
+    lines = [f"  {name:<8} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        [
+            f"Usage: {'py' if WINDOWS else 'python3'} course.py COMMAND [arguments]",
+            "",
+            *lines,
+            "",
+            "The first command makes the folder .venv (about 0.5 GB to download).",
+            "GANLIB_NO_VENV=1 uses the Python that runs this file, with the packages it has.",
+            "GANLIB_CPU=1 at set-up leaves out the 3 GB for an NVIDIA GPU.",
+        ]
+    )
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; return the exit code: 2 for a problem the reader can cure, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        say(usage())
+        return 0
+    try:
+        if argv[0] not in COMMANDS:
+            near = difflib.get_close_matches(argv[0], COMMANDS, 1)
+            cure = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(COMMANDS)}."
+            raise Problem(f"There is no command {argv[0]!r}: {cure}")
+        check_python()
+        return COMMANDS[argv[0]][0](argv[1:])
+    except Problem as problem:
+        print(f"course.py: {problem}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"course.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The same command starts over.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

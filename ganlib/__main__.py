@@ -1,0 +1,331 @@
+"""The command line: python -m ganlib train | resume | judge | doctor."""
+
+import argparse
+import os
+import sys
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+LOSSES = ("non-saturating", "minimax")
+ARCHITECTURES = ("wide", "article")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `train` can be asked for; the defaults are the recipe that trains well on two CPU cores."""
+
+    epochs: int = 20
+    batch_size: int = 128
+    architecture: str = "wide"
+    loss: str = "non-saturating"
+    r1: float = 1.0
+    learning_rate: float = 1e-3
+    seed: int = 0
+    images: int = 10_000
+
+
+class UsageError(Exception):
+    """Something the user can mend; its text is one sentence. Exit code 2."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns 0, 2 for a mistake of the user's, 1 for a failed run, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except UsageError as error:
+        print(f"ganlib: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def train(options: argparse.Namespace) -> int:
+    """Begin a run in a new folder and train it to the end."""
+    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
+    folder = options.out or _new_folder(settings)
+    if (folder / "config.json").exists():
+        raise UsageError(
+            f"{folder} already holds a run: go on with  {_again('resume', folder)}  or choose another --out."
+        )
+    _check_writable(folder)
+    return _train(folder, settings)
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Go on with a run from its last checkpoint, with the settings it was begun with."""
+    from ganlib.runs import Run, RunError
+
+    try:
+        settings = Settings(**Run(options.run).config()["settings"])
+    except (RunError, TypeError, KeyError) as error:
+        raise UsageError(f"{options.run} cannot be resumed: {error}") from error
+    return _train(options.run, settings)
+
+
+def _train(folder: Path, settings: Settings) -> int:
+    from ganlib.data import DataError, load_mnist
+
+    try:
+        (x_train, _), _ = load_mnist()
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    if settings.batch_size > len(x_train):
+        raise UsageError(f"--batch-size {settings.batch_size} is more than the {len(x_train):,} images there are.")
+
+    print("Loading TensorFlow …", flush=True)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from ganlib.gan import Diverged
+    from ganlib.runs import Film, Progress, Run, RunError, Stopped
+
+    gan = _build(settings, -(-len(x_train) // settings.batch_size))
+    run, film = Run(folder, asdict(settings)), Film(folder)
+    print(f"Training in {folder}; Ctrl-C stops, and everything so far is kept.", flush=True)
+    try:
+        gan.fit(x_train, settings.batch_size, settings.epochs, [film, Progress()], verbose=0, run=run)
+        code = 0
+    except Stopped as stop:
+        print(f"\n{stop}\nGo on with:  {_again('resume', folder)}")
+        code = 130
+    except (Diverged, RunError) as error:
+        print(f"\nganlib: {error}", file=sys.stderr)
+        return 1
+    try:
+        _show(gan, run, film, settings)
+    except OSError as error:
+        print(f"ganlib: {error.filename or folder} could not be written ({error.strerror}).", file=sys.stderr)
+        return 1
+    return code
+
+
+def _build(settings: Settings, steps_per_epoch: int):
+    """The compiled GAN of some settings: Adam without momentum, its rate falling to 2 % by half a cosine."""
+    import keras
+
+    from ganlib.gan import GAN
+    from ganlib.models import build_pair
+
+    keras.utils.set_random_seed(settings.seed)
+    gan = GAN(*build_pair(settings.architecture), seed=settings.seed)
+    steps = settings.epochs * steps_per_epoch
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.02)
+    optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99) for _ in range(2)]
+    gan.compile(*optimizers, loss=settings.loss, r1=settings.r1)
+    return gan
+
+
+def _show(gan, run, film, settings: Settings) -> None:
+    """Write the pictures, the film, the images and the weights of a run, and say where they are."""
+    import io
+
+    import numpy as np
+
+    from ganlib import player, plots
+    from ganlib.data import to_images, write_file
+    from ganlib.models import save_weights
+
+    folder, history = run.folder, run.history()
+    epochs = int(history["epoch"][-1]) if history else 0
+    plots.save_png(
+        plots.digits(to_images(gan.generate(100)), title=f"Generated digits after {epochs} epochs"),
+        folder / "samples.png",
+    )
+    made = {"samples.png": "100 digits"}
+    if history:
+        plots.save_png(plots.training_curves(history, "Losses and D's probabilities"), folder / "curves.png")
+        made["curves.png"] = "losses, D(x) and D(G(z)) by epoch"
+    images, numbers = film.images()
+    if len(images) > 1:
+        player.film(images, numbers).save(folder / "film.html")
+        made["film.html"] = "the training film: open it in a browser"
+    content = io.BytesIO()
+    np.savez_compressed(content, images=to_images(gan.generate(settings.images, seed=settings.seed + 1)))
+    write_file(folder / "generated_images.npz", content.getvalue())
+    made["generated_images.npz"] = f"{settings.images:,} images, uint8 28 x 28"
+    save_weights(folder / "generator.npz", gan.average)
+    made["generator.npz"] = "the generator's weights (averaged)"
+    made["history.csv"] = "every figure of every epoch"
+    print(f"\nIn {folder}:")
+    for name, what in made.items():
+        print(f"  {name:<22} {what}")
+
+
+def judge(options: argparse.Namespace) -> int:
+    """Train the judge again from scratch."""
+    from ganlib.judge import main as judge_main
+
+    judge_main(options.rest)
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what is here, a line each, and what to do about each problem."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    from ganlib.data import DATA, DataError, load_arrays
+
+    good = True
+    for name in ("tensorflow", "keras", "numpy", "matplotlib"):
+        packages = (name, "tensorflow-cpu") if name == "tensorflow" else (name,)
+        for package in packages:
+            try:
+                print(f"{name:<12} {version(package)}")
+                break
+            except PackageNotFoundError:
+                continue
+        else:
+            good = False
+            print(f"{name:<12} missing: run  python course.py doctor  so that it is installed")
+    print(f"system       {platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_memory()}")
+    for path in sorted(DATA.glob("*.npz")) or [DATA / "mnist.npz"]:
+        try:
+            load_arrays(path.name)
+            print(f"{path.name:<12} as listed in the manifest")
+        except DataError as error:
+            good = False
+            print(f"{path.name:<12} {error}")
+    try:
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        print(f"device       {len(gpus)} GPU" if gpus else "device       CPU (that is enough for every lesson)")
+    except Exception as error:  # a broken installation fails in many ways
+        good = False
+        print(f"device       TensorFlow does not load ({error}): delete the folder .venv and run this again")
+    return 0 if good else 1
+
+
+def _memory() -> str:
+    try:
+        gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    except (AttributeError, ValueError, OSError):  # Windows
+        return "memory unknown"
+    return f"{gigabytes:.0f} GB memory" + (": close other programs; training needs 1.5 GB" if gigabytes < 3 else "")
+
+
+def _new_folder(settings: Settings) -> Path:
+    stem = f"{datetime.now():%Y-%m-%d}-{settings.architecture}"
+    names = [stem, *(f"{stem}-{number}" for number in range(2, 1000))]
+    return next(Path("runs") / name for name in names if not (Path("runs") / name).exists())
+
+
+def _check_writable(folder: Path) -> None:
+    made = not folder.exists()
+    probe = folder / f".write-test-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"\0" * 2**20)
+    except OSError as error:
+        raise UsageError(f"--out {folder} cannot be written ({error.strerror}): choose another folder.") from error
+    finally:
+        try:
+            probe.unlink(missing_ok=True)
+            if made:
+                folder.rmdir()
+        except OSError:
+            pass
+
+
+def _again(command: str, folder: Path) -> str:
+    entry = "python course.py" if os.environ.get("GANLIB_ENTRY") == "course.py" else "python -m ganlib"
+    return f'{entry} {command} "{folder}"' if " " in str(folder) else f"{entry} {command} {folder}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ganlib", description="Train a GAN on MNIST and look at what it made.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    default = Settings()
+
+    new = commands.add_parser("train", help="train a new GAN", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    new.set_defaults(command=train)
+    new.add_argument(
+        "--epochs",
+        type=_at_least(int, 1),
+        default=default.epochs,
+        metavar="N",
+        help="passes over the 60,000 images",
+    )
+    new.add_argument(
+        "--batch-size",
+        type=_at_least(int, 1),
+        default=default.batch_size,
+        metavar="N",
+        help="images in one training step",
+    )
+    new.add_argument(
+        "--architecture",
+        choices=ARCHITECTURES,
+        default=default.architecture,
+        help="the networks: the article's small ones, or wider ones that make better digits",
+    )
+    new.add_argument("--loss", choices=LOSSES, default=default.loss, help="what the generator minimises")
+    new.add_argument(
+        "--r1",
+        type=_at_least(float, 0),
+        default=default.r1,
+        metavar="GAMMA",
+        help="weight of the R1 penalty on the discriminator's slope; 0 switches it off",
+    )
+    new.add_argument(
+        "--learning-rate",
+        type=_at_least(float, 1e-12),
+        default=default.learning_rate,
+        metavar="RATE",
+        help="of Adam, at the start",
+    )
+    new.add_argument(
+        "--seed",
+        type=_at_least(int, 0),
+        default=default.seed,
+        metavar="N",
+        help="the same seed gives the same result on the same machine",
+    )
+    new.add_argument(
+        "--images",
+        type=_at_least(int, 1),
+        default=default.images,
+        metavar="N",
+        help="how many images to generate and save at the end",
+    )
+    new.add_argument(
+        "--out",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="where to put the run (default: runs/DATE-ARCHITECTURE)",
+    )
+
+    again = commands.add_parser("resume", help="go on with a run that was stopped")
+    again.set_defaults(command=resume)
+    again.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+
+    look = commands.add_parser("doctor", help="look over versions, device and data, and say what to do")
+    look.set_defaults(command=doctor)
+
+    judges = commands.add_parser("judge", help="train the digit classifier that measures quality", add_help=False)
+    judges.set_defaults(command=judge)
+    judges.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _at_least(kind: type, least: float):
+    def number(text: str):
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a {'whole ' if kind is int else ''}number") from None
+        if not least <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"{text} is too small or not finite: at least {least:g} is needed")
+        return value
+
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

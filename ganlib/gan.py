@@ -1,0 +1,265 @@
+"""`GAN`: the real model and its training step, a `keras.Model` with Keras' `compile`, `fit` and callbacks.
+
+Keras calls `train_step` with a *block* of batches, and compiles the loop over them once. That is where the
+speed comes from: one call per block instead of one per batch, and no copying of weights in between.
+"""
+
+import contextlib
+import math
+import warnings
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganlib.data import batch_blocks, block_plan, smoke
+from ganlib.losses import LOSSES, r1_penalty
+
+if TYPE_CHECKING:
+    from ganlib.runs import Run
+
+LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
+
+
+class Diverged(RuntimeError):
+    """A loss or a weight is no longer a finite number."""
+
+
+class GAN(keras.Model):
+    """A generator and a discriminator, trained by Goodfellow et al. 2014, Algorithm 1, one step of D per step of G.
+
+    `generator` maps latents (batch, latent_dim), drawn from N(0, 1), to samples; `discriminator` maps samples of
+    the same shape to one logit each. `average` is a third network: the running average of the generator's weights,
+    which makes better pictures than the latest weights do (Yazici et al. 2019).
+    `seed` fixes the order of the data and every latent of the training; Keras' own seed fixes the first weights.
+    """
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, seed: int = 0):
+        super().__init__()
+        if generator.output_shape[1:] != discriminator.input_shape[1:]:
+            raise ValueError(
+                f"The generator makes samples of shape {generator.output_shape[1:]}, but the discriminator "
+                f"takes {discriminator.input_shape[1:]}: make the two shapes equal."
+            )
+        self.generator, self.discriminator, self.seed = generator, discriminator, seed
+        self.average = keras.models.clone_model(generator)
+        self.average.set_weights(generator.get_weights())
+        self.average.trainable = False
+        self.latent_dim = generator.input_shape[-1]
+        self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
+        self.totals = self.add_weight(shape=(1 + len(LOGS),), initializer="zeros", trainable=False, name="totals")
+        self.built = True
+
+    def compile(
+        self,
+        generator_optimizer: keras.Optimizer | None = None,
+        discriminator_optimizer: keras.Optimizer | None = None,
+        loss: str = "non-saturating",
+        r1: float = 1.0,
+        ema: float = 0.998,
+        jit_compile: bool | str = "auto",
+    ) -> None:
+        """Set how the game is played; both optimisers default to Adam(1e-3, beta_1=0, beta_2=0.99).
+
+        `loss` names a pair of `losses.LOSSES`; `r1` is the weight gamma of the R1 penalty, 0 for none; `ema` is
+        the share of the old average kept at each step, in [0, 1). `jit_compile` is Keras' own.
+        Raises ValueError for an unknown loss, a negative `r1` or an `ema` outside [0, 1).
+        """
+        if loss not in LOSSES:
+            raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
+        if not (r1 >= 0 and math.isfinite(r1)):
+            raise ValueError(f"r1 is {r1}: the weight of the penalty must be 0 or a positive number.")
+        if not 0 <= ema < 1:
+            raise ValueError(f"ema is {ema}: the share of the old average must be at least 0 and less than 1.")
+        super().compile(optimizer=None, jit_compile=jit_compile)
+        self.generator_optimizer = generator_optimizer or default_optimizer()
+        self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.loss_name, self.pair, self.r1, self.ema = loss, LOSSES[loss], r1, ema
+
+    def discriminator_phase(self, real: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """One update of D with G held still; returns D's loss (without penalty) and its real and fake logits.
+
+        `real` is float32 (batch, …), `latents` float32 (batch, latent_dim).
+        Source: Goodfellow et al. 2014, Algorithm 1, inner loop; R1 from Mescheder et al. 2018, eq. 9.
+        """
+        fake = self.generator(latents, training=True)
+        weights = [weight.value for weight in self.discriminator.trainable_variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            with tf.GradientTape(watch_accessed_variables=False) as slope_tape:
+                slope_tape.watch(real)
+                real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss = self.pair.discriminator(real_logits, fake_logits)
+            objective = loss
+            if self.r1:
+                objective += self.r1 / 2 * r1_penalty(slope_tape.gradient(real_logits, real))
+        gradients = tape.gradient(objective, weights)
+        self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_variables)
+        return loss, real_logits, fake_logits
+
+    def generator_phase(self, latents: tf.Tensor) -> tf.Tensor:
+        """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
+
+        Source: Goodfellow et al. 2014, Algorithm 1, outer loop.
+        """
+        weights = [weight.value for weight in self.generator.trainable_variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            fake = self.generator(latents, training=True)
+            loss = self.pair.generator(self.discriminator(fake, training=True))
+        gradients = tape.gradient(loss, weights)
+        self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
+        return loss
+
+    def step(self, real: tf.Tensor, latents: tf.Tensor) -> None:
+        """One training step: D's phase, G's phase, then the average of G's weights.
+
+        `real` is a batch as `fit` takes it, uint8 or float; `latents` is float32 (2, batch, latent_dim): fresh
+        ones for each phase.
+        """
+        real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
+        d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0])
+        g_loss = self.generator_phase(latents[1])
+        self.update_average()
+        d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
+        images = tf.cast(tf.shape(real)[0], tf.float32)
+        self.totals.assign_add(images * tf.stack([1.0, d_loss, g_loss, d_real, d_fake]))
+        self.steps.assign_add(1)
+
+    def update_average(self) -> None:
+        """Move each weight of `average` a little towards G's: less than `ema` says in the first steps,
+        so that the untrained weights are soon forgotten (as tf.train.ExponentialMovingAverage does)."""
+        steps = tf.cast(self.steps.value, tf.float32)
+        keep = tf.minimum(self.ema, (1 + steps) / (10 + steps))
+        for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
+            mean.assign(keep * mean + (1 - keep) * weight)
+
+    @tf.function
+    def train_step(self, block: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim)): k steps; called by Keras.
+
+        Returns the means of the losses and of D's probabilities over the epoch so far.
+        """
+        images, latents = block
+        for i in tf.range(tf.shape(images)[0]):
+            self.step(images[i], latents[i])
+        return {name: self.totals[1 + i] / self.totals[0] for i, name in enumerate(LOGS)}
+
+    def fit(
+        self,
+        x: np.ndarray,
+        batch_size: int = 128,
+        epochs: int = 1,
+        callbacks: list[keras.callbacks.Callback] = (),
+        verbose: int | str = "auto",
+        run: "Run | None" = None,
+    ) -> keras.callbacks.History:
+        """Train as Keras' `fit` does, an epoch being one pass over `x` in a new order, smaller last batch included.
+
+        `x` holds the real samples: uint8 images (0..255, scaled to 0..1 on the way in) or float32 already in the range
+        of the generator's output. Logs d_loss, g_loss (nats), d_real = mean D(x), d_fake = mean D(G(z)).
+        With a `run`, training goes on from the run's last checkpoint, `epochs` counts from its beginning, and every
+        finished epoch is saved. Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
+        """
+        self._check(x, batch_size, epochs)
+        if smoke():
+            x, epochs = x[: 2 * batch_size], min(epochs, 2)
+        done = run.restore(self, x, batch_size) if run else 0
+        feed = _Feed(x, batch_size, done)
+        if run:
+            callbacks = [*callbacks, *run.callbacks(self, feed.steps_per_epoch)]
+        with warnings.catch_warnings(), run.guard() if run else contextlib.nullcontext():
+            # Keras warns that it will not shuffle a tf.data.Dataset; ours comes shuffled.
+            warnings.filterwarnings("ignore", message=".*shuffle=True.*")
+            return super().fit(
+                feed.dataset(self.latent_dim, self.seed),
+                epochs=epochs,
+                initial_epoch=feed.epoch,
+                callbacks=[feed, _StopWhenNotFinite(), *callbacks],
+                verbose=verbose,
+            )
+
+    def generate(self, n: int, seed: int = 0) -> np.ndarray:
+        """Return `n` samples of the averaged generator, float32 (n, …); the same seed gives the same latents."""
+        latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
+        return self.average.predict(latents, batch_size=1000, verbose=0)
+
+    def checkpoint(self) -> tf.train.Checkpoint:
+        """Everything that the next step depends on, as one TensorFlow checkpoint object."""
+        return tf.train.Checkpoint(
+            generator=self.generator,
+            discriminator=self.discriminator,
+            average=self.average,
+            generator_optimizer=self.generator_optimizer,
+            discriminator_optimizer=self.discriminator_optimizer,
+            steps=self.steps.value,
+            totals=self.totals.value,
+        )
+
+    def _check(self, x: np.ndarray, batch_size: int, epochs: int) -> None:
+        for name, number in (("batch_size", batch_size), ("epochs", epochs)):
+            if number < 1:
+                raise ValueError(f"{name} is {number}: it must be at least 1.")
+        shape = self.discriminator.input_shape[1:]
+        if len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
+            raise ValueError(f"The data has shape {x.shape}, but the discriminator takes examples of shape {shape}.")
+        if batch_size > len(x):
+            raise ValueError(f"batch_size is {batch_size}, but there are only {len(x)} examples: make it smaller.")
+        if x.dtype != np.uint8 and not np.isfinite(x).all():
+            raise ValueError("The data holds NaN or infinite numbers: clean it first.")
+
+
+def default_optimizer() -> keras.Optimizer:
+    """Adam with the settings that train well beside an R1 penalty (no momentum: Mescheder et al. 2018, section 6)."""
+    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
+
+
+def to_float(images: tf.Tensor) -> tf.Tensor:
+    """Images as float32: uint8 0..255 become 0..1, other numbers keep their value."""
+    return tf.cast(images, tf.float32) / 255 if images.dtype == tf.uint8 else tf.cast(images, tf.float32)
+
+
+class _Feed(keras.callbacks.Callback):
+    """Feeds `fit` with blocks, beginning after the `done` steps that an earlier call has trained."""
+
+    def __init__(self, x: np.ndarray, batch_size: int, done: int):
+        super().__init__()
+        self.x, self.batch_size = x, batch_size
+        self.steps_per_epoch = math.ceil(len(x) / batch_size)
+        self.epoch, self.skip = divmod(done, self.steps_per_epoch)
+        self.first_step = 0
+
+    def dataset(self, latent_dim: int, seed: int) -> tf.data.Dataset:
+        def epoch():
+            return batch_blocks(self.x, self.batch_size, latent_dim, seed, self.first_step, self.skip)
+
+        images, latents = next(epoch())
+        signature = (
+            tf.TensorSpec([None, None, *images.shape[2:]], images.dtype),
+            tf.TensorSpec([None, 2, None, latent_dim], latents.dtype),
+        )
+        dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
+        blocks = len(block_plan(len(self.x), self.batch_size))
+        return dataset.apply(tf.data.experimental.assert_cardinality(blocks)).prefetch(1)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch > self.epoch:
+            self.skip = 0
+        self.first_step = int(self.model.steps) - self.skip
+        if not self.skip:
+            self.model.totals.assign(tf.zeros_like(self.model.totals))
+
+
+class _StopWhenNotFinite(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if not all(math.isfinite(value) for value in logs.values()):
+            figures = ", ".join(f"{name} {value:.3g}" for name, value in logs.items())
+            raise Diverged(
+                f"Training stopped at step {int(self.model.steps)}: a loss is no longer a finite number ({figures}). "
+                "The usual causes are a learning rate that is too large (try a tenth) and an R1 penalty that is too "
+                "large or missing (try r1=1); then begin again, or go on from the last checkpoint."
+            )

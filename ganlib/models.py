@@ -1,0 +1,93 @@
+"""Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+from ganlib.data import write_file
+
+
+class Pair(NamedTuple):
+    """A generator and the discriminator that plays against it, not yet trained."""
+
+    generator: keras.Model
+    discriminator: keras.Model
+
+
+def mlp(inputs: int, hidden: tuple[int, ...], outputs: int, activation: str | None, name: str) -> keras.Model:
+    """A multilayer perceptron with leaky ReLU (slope 0.2) between its layers.
+
+    Maps float32 (batch, inputs) to (batch, outputs); `activation` acts on the output (None leaves it linear).
+    """
+    stack = [keras.Input((inputs,))]
+    for units in hidden:
+        stack += [layers.Dense(units), layers.LeakyReLU(negative_slope=0.2)]
+    return keras.Sequential([*stack, layers.Dense(outputs, activation=activation)], name=name)
+
+
+def article() -> Pair:
+    """The article's nets: G 100 -> 128 -> 128 -> 784 (sigmoid) and D 784 -> 128 -> 128 -> 1.
+
+    D returns a logit: the sigmoid that the article puts behind it is part of the loss here.
+    """
+    return Pair(
+        mlp(100, (128, 128), 784, "sigmoid", "generator"),
+        mlp(784, (128, 128), 1, None, "discriminator"),
+    )
+
+
+def wide() -> Pair:
+    """A wider pair for the same task: G 64 -> 512 -> 512 -> 784 (sigmoid) and D 784 -> 512 -> 256 -> 1."""
+    return Pair(
+        mlp(64, (512, 512), 784, "sigmoid", "generator"),
+        mlp(784, (512, 256), 1, None, "discriminator"),
+    )
+
+
+ARCHITECTURES = {"article": article, "wide": wide}
+
+
+def build_pair(architecture: str) -> Pair:
+    """The untrained pair of that name in `ARCHITECTURES`. Raises ValueError for another name."""
+    if architecture not in ARCHITECTURES:
+        raise ValueError(f"There is no architecture {architecture!r}: choose one of {', '.join(ARCHITECTURES)}.")
+    return ARCHITECTURES[architecture]()
+
+
+def save_weights(path: str | Path, model: keras.Model) -> None:
+    """Write a model's weights to an `.npz` file, one float32 array per weight, named by layer and weight."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **_named_weights(model))
+    write_file(Path(path), content.getvalue())
+
+
+def load_weights(path: str | Path, model: keras.Model) -> None:
+    """Give a model the weights that `save_weights` wrote. No code in the file is ever run.
+
+    Raises ValueError when the file is damaged or holds the weights of other layers; the model then keeps its own.
+    """
+    wanted = {name: weight.shape for name, weight in _named_weights(model).items()}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is not a readable weights file ({error}): make it again.") from error
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != wanted:
+        raise ValueError(f"{path} holds weights {found}, but {model.name} has {wanted}: build the same network first.")
+    model.set_weights([arrays[name] for name in wanted])
+
+
+def _named_weights(model: keras.Model) -> dict[str, np.ndarray]:
+    # Layers are numbered by place: Keras' own names count up with every model built in a process.
+    return {
+        f"{place}.{type(layer).__name__}.{weight.name}": weight.numpy()
+        for place, layer in enumerate(model.layers)
+        for weight in layer.weights
+    }

@@ -1,0 +1,275 @@
+"""A training run on disk: checkpoints, exact resume, history, film frames, and the settings it was begun with."""
+
+import csv
+import hashlib
+import io
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from ganlib.data import to_images, write_file
+from ganlib.gan import GAN
+
+KEPT_CHECKPOINTS = 2
+
+
+class RunError(RuntimeError):
+    """A run cannot be saved, or cannot go on as asked."""
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C or a kernel interrupt, after the current block was finished and saved."""
+
+
+class Run:
+    """A folder that a training run lives in; hand it to `GAN.fit(…, run=Run(folder))`.
+
+    The first call of `fit` begins the run. Every later one, in this process or another, restores the last good
+    checkpoint and goes on: the result is bit-equal to a run that was never interrupted (same machine, same versions).
+    Files: config.json, history.csv, checkpoints/step-*.{index,data-*}. `settings` is kept in config.json as it is.
+    """
+
+    def __init__(self, folder: str | Path, settings: dict | None = None):
+        self.folder = Path(folder)
+        self.settings = settings
+        self.interrupted = False
+
+    def restore(self, gan: GAN, x: np.ndarray, batch_size: int) -> int:
+        """Bring `gan` to the state of the last good checkpoint; returns the number of steps done, 0 for a new run.
+
+        A damaged checkpoint is named in a printed sentence, and the one before it is used. Raises RunError when all
+        are damaged, when the folder cannot be written, or when data, networks or settings are not those of the run.
+        """
+        conditions = _conditions(gan, x, batch_size)
+        prefixes = self.checkpoints()
+        if prefixes:
+            self._compare(conditions)
+        else:
+            self._begin(conditions)
+            return 0
+        damaged = []
+        for prefix in reversed(prefixes):
+            try:
+                gan.checkpoint().read(str(prefix)).assert_consumed()
+                break
+            except Exception as error:  # the conditions match: so the file is damaged, and each damage raises its own
+                damaged.append(prefix)
+                print(f"The checkpoint {prefix} is damaged ({type(error).__name__}); using the one before it.")
+        else:
+            raise RunError(f"No checkpoint in {self.folder} can be read: begin a new run in another folder.")
+        for prefix in damaged:
+            _delete(prefix)
+        return int(gan.steps)
+
+    def callbacks(self, gan: GAN, steps_per_epoch: int) -> list[keras.callbacks.Callback]:
+        """The callbacks that save every finished epoch and stop at an interrupt."""
+        return [_Saver(self, steps_per_epoch)]
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """While inside, the first Ctrl-C only asks to stop after the current block; the second stops at once."""
+        self.interrupted = False
+
+        def ask(signum: int, frame: FrameType | None) -> None:
+            self.interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        if threading.current_thread() is not threading.main_thread():  # only the main thread receives signals
+            yield
+            return
+        before = signal.signal(signal.SIGINT, ask)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def checkpoints(self) -> list[Path]:
+        """The complete checkpoints, oldest first, as prefixes of their files."""
+        # TensorFlow writes the index last, by renaming: a checkpoint with an index is complete.
+        return sorted(path.with_suffix("") for path in (self.folder / "checkpoints").glob("step-*.index"))
+
+    def save(self, gan: GAN) -> None:
+        """Write a checkpoint and delete all but the last two. Raises RunError when it cannot be written."""
+        prefix = self.folder / "checkpoints" / f"step-{int(gan.steps):09d}"
+        try:
+            gan.checkpoint().write(str(prefix))
+        except (tf.errors.OpError, OSError) as error:
+            for leftover in prefix.parent.glob(f"{prefix.name}*"):
+                leftover.unlink(missing_ok=True)
+            good = self.checkpoints()
+            saved = f"the run is saved up to {good[-1].name}" if good else "nothing was saved yet"
+            reason = str(error).splitlines()[0][:120]
+            raise RunError(
+                f"The checkpoint {prefix} could not be written ({reason}); {saved}. "
+                "Is the disk full or read-only? Make room and go on with this run."
+            ) from error
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            _delete(old)
+
+    def history(self) -> dict[str, list[float]]:
+        """The finished epochs in the shape of Keras' `History.history`: lists epoch, steps, seconds and one per log."""
+        path = self.folder / "history.csv"
+        if not path.exists():
+            return {}
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
+
+    def add_epoch(self, row: dict[str, float]) -> None:
+        """Append an epoch to history.csv; epochs from its number on, left by an interrupted run, are replaced."""
+        history = self.history()
+        names = list(row)
+        rows = [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+        rows = [old for old in rows if old["epoch"] < row["epoch"]] + [row]
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, names, extrasaction="ignore", restval="nan")
+        writer.writeheader()
+        writer.writerows({**old, "epoch": int(old["epoch"]), "steps": int(old["steps"])} for old in rows)
+        write_file(self.folder / "history.csv", text.getvalue().encode())
+
+    def config(self) -> dict:
+        """The content of config.json: settings, conditions, versions. Raises RunError when there is none."""
+        path = self.folder / "config.json"
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.folder} is not a run: its config.json is missing or damaged ({error}).") from error
+
+    def _begin(self, conditions: dict) -> None:
+        versions = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
+        config = {"settings": self.settings or {}, "conditions": conditions, "versions": versions}
+        try:
+            (self.folder / "checkpoints").mkdir(parents=True, exist_ok=True)
+            write_file(self.folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
+            (self.folder / "history.csv").unlink(missing_ok=True)
+        except OSError as error:
+            raise RunError(f"The folder {self.folder} cannot be written ({error.strerror}): choose another.") from error
+
+    def _compare(self, conditions: dict) -> None:
+        begun = self.config()["conditions"]
+        changed = [name for name in conditions if conditions[name] != begun.get(name)]
+        if changed:
+            raise RunError(
+                f"The run in {self.folder} was begun with other values of {', '.join(changed)}: "
+                "use the same ones to go on with it, or another folder for a new run."
+            )
+
+
+class _Saver(keras.callbacks.Callback):
+    def __init__(self, run: Run, steps_per_epoch: int):
+        super().__init__()
+        self.run, self.steps_per_epoch = run, steps_per_epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.run.interrupted and int(self.model.steps) % self.steps_per_epoch:
+            self.run.save(self.model)
+            self._stop()
+
+    def on_epoch_end(self, epoch, logs=None):
+        steps, seconds = int(self.model.steps), round(time.perf_counter() - self.began, 2)
+        measured = {name: float(value) for name, value in logs.items()}
+        self.run.add_epoch({"epoch": epoch + 1, "steps": steps, "seconds": seconds, **measured})
+        self.run.save(self.model)
+        if self.run.interrupted:
+            self._stop()
+
+    def _stop(self):
+        epoch, step = divmod(int(self.model.steps), self.steps_per_epoch)
+        raise Stopped(f"Stopped after {epoch} epochs and {step} steps; all of it is saved in {self.run.folder}.")
+
+
+class Film(keras.callbacks.Callback):
+    """Keeps `count` images from the same latents, before training and after every epoch.
+
+    Writes uint8 (count, 28, 28) to frames/epoch-0000.npy and so on, in `folder`.
+    """
+
+    def __init__(self, folder: str | Path, count: int = 100):
+        super().__init__()
+        self.folder, self.count = Path(folder) / "frames", count
+
+    def on_train_begin(self, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if int(self.model.steps) == 0:
+            self._keep(0)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._keep(epoch + 1)
+
+    def images(self) -> tuple[np.ndarray, list[int]]:
+        """All frames so far, uint8 (frames, count, 28, 28), and their epochs."""
+        paths = sorted(self.folder.glob("epoch-*.npy"))
+        frames = [np.load(path, allow_pickle=False) for path in paths]
+        return np.array(frames), [int(path.stem.removeprefix("epoch-")) for path in paths]
+
+    def _keep(self, epoch):
+        file = io.BytesIO()
+        np.save(file, to_images(self.model.generate(self.count)))
+        write_file(self.folder / f"epoch-{epoch:04d}.npy", file.getvalue())
+
+
+class Progress(keras.callbacks.Callback):
+    """One progress bar for the whole run with the time left, and a line of figures after every epoch."""
+
+    def on_train_begin(self, logs=None):
+        self.bar = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.bar is None:  # only now is it known at which epoch training (re)starts
+            blocks, epochs = self.params["steps"], self.params["epochs"]
+            layout = "{percentage:3.0f}% |{bar:30}| {elapsed} passed, {remaining} left {postfix}"
+            self.bar = tqdm(total=epochs * blocks, initial=epoch * blocks, bar_format=layout, file=sys.stdout)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        figures = {"D loss": "d_loss", "G loss": "g_loss", "D(x)": "d_real", "D(G(z))": "d_fake"}
+        text = "   ".join(f"{title} {logs[name]:.2f}" for title, name in figures.items())
+        self.bar.write(f"epoch {epoch + 1:3d}/{self.params['epochs']}   {text}", file=sys.stdout)
+
+    def on_train_end(self, logs=None):
+        self.bar.close()
+
+
+def _conditions(gan: GAN, x: np.ndarray, batch_size: int) -> dict:
+    """All that a resumed run must have in common with its beginning, as JSON values."""
+
+    def shapes(model: keras.Model) -> list[list[int]]:
+        return [list(weight.shape) for weight in model.weights]
+
+    def settings(optimizer: keras.Optimizer) -> dict:
+        values = {name: value for name, value in optimizer.get_config().items() if name != "name"}
+        return json.loads(json.dumps(values, default=float))
+
+    return {
+        "data": [list(x.shape), x.dtype.name, hashlib.sha256(np.ascontiguousarray(x)).hexdigest()],
+        "batch_size": batch_size,
+        "seed": gan.seed,
+        "loss": gan.loss_name,
+        "r1": gan.r1,
+        "ema": gan.ema,
+        "generator": shapes(gan.generator),
+        "discriminator": shapes(gan.discriminator),
+        "generator_optimizer": settings(gan.generator_optimizer),
+        "discriminator_optimizer": settings(gan.discriminator_optimizer),
+    }
+
+
+def _delete(prefix: Path) -> None:
+    for path in prefix.parent.glob(f"{prefix.name}.*"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,217 @@
+"""The model and its training step."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from ganlib.gan import GAN, Diverged, to_float
+from ganlib.models import mlp
+
+SMALL = np.random.default_rng(0).integers(0, 256, size=(70, 4, 4), dtype=np.uint8)
+
+
+def make(seed=0, **settings):
+    keras.utils.set_random_seed(seed)
+    gan = GAN(mlp(3, (8,), 16, "sigmoid", "generator"), mlp(16, (8,), 1, None, "discriminator"), seed=seed)
+    gan.compile(jit_compile=False, **settings)
+    return gan
+
+
+def weights(model):
+    return [weight.numpy().copy() for weight in model.variables]
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def batch(seed=0, n=7):
+    rng = np.random.default_rng(seed)
+    return tf.constant(rng.random((n, 16), np.float32)), tf.constant(rng.normal(size=(2, n, 3)).astype("float32"))
+
+
+@pytest.mark.parametrize("r1", [0.0, 1.0])
+def test_the_phase_of_d_changes_d_alone(r1):
+    gan, (real, latents) = make(r1=r1), batch()
+    generator, discriminator = weights(gan.generator), weights(gan.discriminator)
+    gan.discriminator_phase(real, latents[0])
+    assert same(generator, weights(gan.generator))
+    assert not any(np.array_equal(a, b) for a, b in zip(discriminator, weights(gan.discriminator), strict=True))
+
+
+def test_the_phase_of_g_changes_g_alone():
+    gan, (_, latents) = make(), batch()
+    generator, discriminator = weights(gan.generator), weights(gan.discriminator)
+    gan.generator_phase(latents[1])
+    assert same(discriminator, weights(gan.discriminator))
+    assert not any(np.array_equal(a, b) for a, b in zip(generator, weights(gan.generator), strict=True))
+
+
+def test_a_step_is_algorithm_1_written_out():
+    """The same weights as plain gradient descent with gradients taken one at a time."""
+    gan, (real, latents) = make(r1=2.0, ema=0.5), batch()
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), r1=2.0, ema=0.5, jit_compile=False)
+    copy = make()
+    generator, discriminator = copy.generator, copy.discriminator
+    old_average = weights(gan.average)
+
+    with tf.GradientTape() as tape:
+        with tf.GradientTape() as inner:
+            inner.watch(real)
+            real_logits = discriminator(real)
+        slopes = inner.gradient(real_logits, real)
+        fake_logits = discriminator(generator(latents[0]))
+        loss = -tf.reduce_mean(tf.math.log_sigmoid(real_logits)) - tf.reduce_mean(tf.math.log_sigmoid(-fake_logits))
+        loss += 2.0 / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1))
+    for weight, slope in zip(discriminator.weights, tape.gradient(loss, discriminator.weights), strict=True):
+        weight.assign_sub(0.1 * slope)
+    with tf.GradientTape() as tape:
+        loss = -tf.reduce_mean(tf.math.log_sigmoid(discriminator(generator(latents[1]))))
+    for weight, slope in zip(generator.weights, tape.gradient(loss, generator.weights), strict=True):
+        weight.assign_sub(0.1 * slope)
+
+    gan.step(real, latents)
+    for ours, theirs in ((gan.generator, generator), (gan.discriminator, discriminator)):
+        for a, b in zip(weights(ours), weights(theirs), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+    # Step 0 keeps (1 + 0) / (10 + 0) of the old average, less than ema = 0.5.
+    for mean, old, new in zip(weights(gan.average), old_average, weights(generator), strict=True):
+        np.testing.assert_allclose(mean, 0.1 * old + 0.9 * new, atol=1e-6)
+
+
+def test_the_average_keeps_ema_in_the_long_run():
+    gan = make(ema=0.75)
+    gan.steps.assign(1000)
+    old, new = weights(gan.average), [w + 1 for w in weights(gan.generator)]
+    gan.generator.set_weights(new)
+    gan.update_average()
+    for mean, a, b in zip(weights(gan.average), old, new, strict=True):
+        np.testing.assert_allclose(mean, 0.75 * a + 0.25 * b, atol=1e-6)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_the_same_seed_gives_the_same_weights_twice(jit):
+    runs = []
+    for _ in range(2):
+        gan = make(seed=3)
+        gan.compile(jit_compile=jit)
+        gan.fit(SMALL, batch_size=16, epochs=2, verbose=0)
+        runs.append(weights(gan))
+    assert same(*runs)
+    other = make(seed=4)
+    other.fit(SMALL, batch_size=16, epochs=2, verbose=0)
+    assert not same(runs[0], weights(other))
+
+
+def test_compiled_and_uncompiled_training_agree():
+    results = []
+    for jit in (False, True):
+        gan = make()
+        gan.compile(jit_compile=jit)
+        gan.fit(SMALL, batch_size=16, epochs=1, verbose=0)
+        results.append(weights(gan.generator))
+    for a, b in zip(*results, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_an_epoch_is_one_pass_and_the_last_batch_counts():
+    gan = make()
+    history = gan.fit(SMALL, batch_size=16, epochs=3, verbose=0).history
+    assert int(gan.steps) == 3 * 5  # 70 = 4 * 16 + 6
+    assert float(gan.totals[0]) == 70  # images seen in the last epoch
+    assert {name: len(values) for name, values in history.items()} == dict.fromkeys(
+        ("d_loss", "g_loss", "d_real", "d_fake"), 3
+    )
+
+
+def test_epochs_are_not_traced_anew():
+    gan = make()
+    gan.fit(SMALL, batch_size=16, epochs=1, verbose=0)
+    traces = gan.train_step.experimental_get_tracing_count()
+    gan.fit(SMALL, batch_size=16, epochs=3, verbose=0)
+    assert traces > 0 and gan.train_step.experimental_get_tracing_count() == traces
+
+
+def test_training_goes_on_where_fit_stopped():
+    """Two calls of one epoch are one call of two: orders and latents follow the step, not the call."""
+    once, twice = make(), make()
+    once.fit(SMALL, batch_size=16, epochs=2, verbose=0)
+    twice.fit(SMALL, batch_size=16, epochs=1, verbose=0)
+    twice.fit(SMALL, batch_size=16, epochs=1, verbose=0)
+    assert same(weights(once), weights(twice))
+
+
+def test_logs_are_the_means_over_the_epoch():
+    gan = make()
+    still = keras.optimizers.SGD(0.0)
+    gan.compile(still, keras.optimizers.SGD(0.0), jit_compile=False)
+    history = gan.fit(SMALL, batch_size=16, epochs=1, verbose=0).history
+    logits = gan.discriminator.predict(SMALL.reshape(-1, 16) / np.float32(255), verbose=0)
+    assert history["d_real"][0] == pytest.approx(np.mean(1 / (1 + np.exp(-logits))), abs=1e-5)
+
+
+def test_generate_is_repeatable_and_uses_the_average():
+    gan = make()
+    first, second = gan.generate(5, seed=1), gan.generate(5, seed=1)
+    assert first.shape == (5, 16) and first.dtype == np.float32
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, gan.generate(5, seed=2))
+    gan.average.set_weights([0 * w for w in gan.average.get_weights()])
+    np.testing.assert_allclose(gan.generate(5), 0.5)
+
+
+def test_a_float_data_set_of_another_shape_trains():
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
+    gan = GAN(mlp(2, (8,), 2, None, "generator"), mlp(2, (8,), 1, None, "discriminator"))
+    gan.compile(jit_compile=False)
+    gan.fit(points, batch_size=20, epochs=1, verbose=0)
+    assert gan.generate(3).shape == (3, 2)
+
+
+def test_uint8_images_are_scaled_and_floats_are_not():
+    np.testing.assert_allclose(to_float(tf.constant([0, 255], tf.uint8)), [0, 1])
+    np.testing.assert_allclose(to_float(tf.constant([-1.0, 3.0])), [-1, 3])
+
+
+def test_nan_stops_the_training_with_a_sentence():
+    gan = make()
+    gan.compile(keras.optimizers.SGD(math.inf), jit_compile=False)
+    with pytest.raises(Diverged, match="no longer a finite number.*learning rate"):
+        gan.fit(SMALL, batch_size=16, epochs=2, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"batch_size": 71}, "only 70 examples"),
+        ({"x": SMALL[:0]}, "shape"),
+        ({"x": SMALL[:, :3]}, r"shape \(70, 3, 4\)"),
+        ({"x": np.full((70, 16), np.nan, np.float32)}, "NaN"),
+    ],
+)
+def test_bad_input_gets_a_sentence(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make().fit(**{"x": SMALL, "batch_size": 16, "verbose": 0, **arguments})
+
+
+@pytest.mark.parametrize("settings", [{"loss": "best"}, {"r1": -1}, {"r1": math.nan}, {"ema": 1.0}])
+def test_bad_settings_get_a_sentence(settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        make(**settings)
+
+
+def test_networks_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="make the two shapes equal"):
+        GAN(mlp(3, (), 16, None, "generator"), mlp(15, (), 1, None, "discriminator"))
+
+
+def test_smoke_mode_cuts_data_and_epochs(monkeypatch):
+    monkeypatch.setenv("GANLIB_SMOKE", "1")
+    gan = make()
+    gan.fit(SMALL, batch_size=16, epochs=50, verbose=0)
+    assert int(gan.steps) == 4

@@ -1,0 +1,70 @@
+"""The networks: shapes, ranges, and weights that survive a file."""
+
+import numpy as np
+import pytest
+
+from ganlib import models
+
+
+@pytest.mark.parametrize("architecture", models.ARCHITECTURES)
+def test_a_pair_fits_together(architecture):
+    generator, discriminator = models.build_pair(architecture)
+    samples = generator.predict(np.random.default_rng(0).normal(size=(3, generator.input_shape[1])), verbose=0)
+    assert samples.shape == (3, 784)
+    assert samples.min() >= 0 and samples.max() <= 1
+    assert discriminator.predict(samples, verbose=0).shape == (3, 1)
+
+
+def test_the_articles_nets_have_the_articles_sizes():
+    generator, discriminator = models.article()
+    assert generator.count_params() == 101 * 128 + 129 * 128 + 129 * 784
+    assert discriminator.count_params() == 785 * 128 + 129 * 128 + 129
+
+
+def test_the_discriminator_ends_in_a_logit():
+    discriminator = models.article().discriminator
+    discriminator.layers[-1].bias.assign([-50.0])
+    assert discriminator.predict(np.zeros((1, 784)), verbose=0)[0, 0] < -1
+
+
+def test_an_unknown_architecture_is_named():
+    with pytest.raises(ValueError, match="no architecture 'big'.*article, wide"):
+        models.build_pair("big")
+
+
+def test_weights_survive_a_file(tmp_path):
+    first, second = models.article().generator, models.article().generator
+    models.save_weights(tmp_path / "g.npz", first)
+    models.load_weights(tmp_path / "g.npz", second)
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [path.name for path in tmp_path.iterdir()] == ["g.npz"]
+
+
+def test_weights_of_another_net_are_refused(tmp_path):
+    generator, discriminator = models.article()
+    before = discriminator.get_weights()
+    models.save_weights(tmp_path / "g.npz", generator)
+    with pytest.raises(ValueError, match="build the same network first"):
+        models.load_weights(tmp_path / "g.npz", discriminator)
+    for a, b in zip(before, discriminator.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "pickled", "text"])
+def test_a_damaged_weights_file_is_refused(tmp_path, damage):
+    path, generator = tmp_path / "g.npz", models.article().generator
+    models.save_weights(path, generator)
+    content = bytearray(path.read_bytes())
+    if damage == "truncated":
+        content = content[: len(content) // 2]
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 1
+    elif damage == "pickled":
+        np.savez(path, weights=np.array([{}], dtype=object))
+        content = path.read_bytes()
+    else:
+        content = b"not a zip file"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="not a readable weights file"):
+        models.load_weights(path, generator)
