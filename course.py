@@ -11,7 +11,6 @@ sentence and not a traceback.
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import difflib
 import hashlib
@@ -36,6 +35,7 @@ STAMP = VENV / "course-stamp.json"  # written last: without it .venv is half-mad
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))  # those TensorFlow 2.21 and Keras 3.15 have packages for
 WINDOWS = os.name == "nt"
+ME = "py course.py" if WINDOWS else "python3 course.py"
 
 # extra of pyproject.toml: what it is for, GB of free disk it needs, GB to download
 BUILDS = {"cpu": ("the CPU", 4, "0.5"), "gpu": ("the NVIDIA GPU", 12, "3.7")}
@@ -434,10 +434,11 @@ def lint(args: list[str]) -> int:
 
 
 def smoke(args: list[str]) -> int:
+    numbers = tuple(number.zfill(2) for number in args) or ("",)
     lessons = notebooks("notebooks", "notebooks/solutions")
-    chosen = [path for path in lessons if path.rsplit("/")[-1].startswith(tuple(args) or "")]
+    chosen = [path for path in lessons if Path(path).name.startswith(numbers)]
     if not chosen:
-        raise Problem("There is no such notebook in the folder notebooks: type  python course.py build")
+        raise Problem(f"There is no such notebook in the folder notebooks: type  {ME} build")
     return hand_over([*PYTEST, *chosen], GANLIB_SMOKE="1")
 
 
@@ -451,7 +452,8 @@ def bench(args: list[str]) -> int:
         if name not in scripts:
             raise Problem(f"There is no benchmark {name!r}; there are: {', '.join(scripts) or 'none yet'}.")
     if not args:
-        say("\n".join(f"{name:<20} {first_line(path)}" for name, path in scripts.items()))
+        listed = [f"{name:<20} {first_line(path)}" for name, path in scripts.items()]
+        say("\n".join(listed) or "There are no benchmarks yet.")
     return max([call([str(scripts[name])]) for name in args], default=0)
 
 
@@ -480,6 +482,8 @@ def notebooks(*folders: str) -> list[str]:
 
 def first_line(script: Path) -> str:
     """The first line of a script's docstring."""
+    import ast
+
     return (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").split("\n")[0]
 
 
@@ -504,7 +508,7 @@ def usage() -> str:
     lines = [f"  {name:<8} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         [
-            f"Usage: {'py' if WINDOWS else 'python3'} course.py COMMAND [arguments]",
+            f"Usage: {ME} COMMAND [arguments]",
             "",
             *lines,
             "",
@@ -537,7 +541,7 @@ def main(argv: list[str]) -> int:
         print(f"course.py: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. The same command starts over.", file=sys.stderr)
+        print("Stopped. The same command starts over.", file=sys.stderr)
         return 130
 
 

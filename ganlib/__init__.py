@@ -3,17 +3,21 @@
 Nothing heavy is imported here: `ganlib.GAN` and the modules load TensorFlow when they are first used.
 """
 
+import os
+import sys
+import tempfile
 from importlib import import_module
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "GAN": "gan",
+    "Run": "runs",
+    "claim": "checks",
     "load_mnist": "data",
     "to_images": "data",
-    "claim": "checks",
 }
-__all__ = ["__version__", *_HOMES]
+__all__ = ["__version__", "start", *_HOMES]
 
 
 def __getattr__(name: str):
@@ -24,3 +28,34 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def start() -> str:
+    """Load TensorFlow without its usual greetings; returns one line: the versions and the device found here."""
+    tf = _import_tensorflow()
+    import keras
+
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    device = f"{gpus} GPU" if gpus else f"{os.cpu_count()} CPU cores, no GPU"
+    python = ".".join(map(str, sys.version_info[:2]))
+    return f"ganlib {__version__}, TensorFlow {tf.__version__}, Keras {keras.__version__}, Python {python}, {device}"
+
+
+def _import_tensorflow():
+    # TensorFlow writes notes to the process's stderr that no setting turns off. They are held back; the rest is not.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with tempfile.TemporaryFile() as notes:
+        stderr = os.dup(2)
+        os.dup2(notes.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.constant(0) + 1  # the last note comes with the first operation
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            notes.seek(0)
+            for line in notes.read().decode(errors="replace").splitlines(keepends=True):
+                if "oneDNN custom operations are on" not in line and "before absl::InitializeLog()" not in line:
+                    os.write(2, line.encode())
+    return tf

@@ -214,15 +214,13 @@ class Player:
 def player(frames: Sequence[np.ndarray | Figure], captions: Sequence[str], alt: str) -> Player:
     """Return a player of `frames`, each with its caption; `alt` says in one sentence what the film shows.
 
-    `frames`, two or more of one size, are either figures, shown as large as `plots.show` would, or uint8
-    arrays (height, width) grey or (height, width, 3) colour, enlarged pixel by pixel. Grey frames are stored
-    in 16 levels or fewer, colour ones in 256 colours: 24 frames of 100 digits take less than 400 kB.
-    Raises ValueError for fewer frames, unequal sizes, other arrays, a missing caption or an empty `alt`.
+    `frames`, all of one size, are either figures, shown as large as `plots.show` would, or uint8 arrays
+    (height, width) grey or (height, width, 3) colour, enlarged pixel by pixel. Grey frames are stored in 16
+    levels or fewer, colour ones in 256 colours: 24 frames of 100 digits take less than 400 kB.
+    Raises ValueError for no frames, unequal sizes, other arrays, a missing caption or an empty `alt`.
     """
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError("player() needs an alt text: one sentence that says what the film shows")
-    if len(frames) < 2:
-        raise ValueError(f"player() needs two frames or more, got {len(frames)}")
     if not all(isinstance(caption, str) and caption.strip() for caption in captions):
         raise ValueError("player() needs captions that are texts and not empty")
     figures = all(isinstance(frame, Figure) for frame in frames)
@@ -237,7 +235,7 @@ def player(frames: Sequence[np.ndarray | Figure], captions: Sequence[str], alt: 
         show_width = width * max(1, 560 // width)
         columns = 3
     count = min(len(frames), {1: 3, 2: 4, 3: 6}[columns])
-    chosen = [round(i * (len(frames) - 1) / (count - 1)) for i in range(count)]
+    stills = np.linspace(0, len(frames) - 1, count).round().astype(int)
     return Player(
         frames=_pack([Image.fromarray(frame) for frame in frames]),
         captions=tuple(captions),
@@ -245,7 +243,7 @@ def player(frames: Sequence[np.ndarray | Figure], captions: Sequence[str], alt: 
         size=(width, height),
         show_width=show_width,
         pixels=not figures,
-        stills=tuple(chosen),
+        stills=tuple(stills.tolist()),
         columns=columns,
     )
 
@@ -256,7 +254,7 @@ def film(images: np.ndarray, epochs: Sequence[int], alt: str | None = None) -> P
     `images` is uint8 (frames, n, 28, 28), drawn from the same n latent vectors each time; `epochs` has one
     number per frame. Raises ValueError for other shapes and as `player` does.
     """
-    if np.ndim(images) != 4 or len(images) != len(epochs):
+    if np.ndim(images) != 4 or len(images) == 0 or len(images) != len(epochs):
         raise ValueError(
             f"film() needs images (frames, n, 28, 28) and one epoch per frame, "
             f"got {np.shape(images)} and {len(epochs)} epochs"
@@ -272,7 +270,7 @@ def _pack(pictures: Sequence[Image.Image]) -> tuple[bytes, ...]:
     """Return pictures as small PNGs in few greys or colours, with one palette for all of them."""
     if all(picture.mode == "L" for picture in pictures):
         for greys in GREYS:
-            packed = tuple(plots.encode(_greys(picture, greys)) for picture in pictures)
+            packed = tuple(plots.encode(plots.few_greys(picture, greys)) for picture in pictures)
             if 4 / 3 * sum(map(len, packed)) <= FRAME_BYTES * len(packed):
                 break
         return packed
@@ -287,12 +285,6 @@ def _pack(pictures: Sequence[Image.Image]) -> tuple[bytes, ...]:
     return tuple(
         plots.encode(picture.quantize(palette=palette, dither=Image.Dither.NONE)) for picture in pictures
     )
-
-
-def _greys(picture: Image.Image, levels: int) -> Image.Image:
-    nearest = picture.point([round(value * (levels - 1) / 255) for value in range(256)])
-    nearest.putpalette([round(level * 255 / (levels - 1)) for level in range(levels) for _ in range(3)])
-    return nearest
 
 
 def _base64(data: bytes) -> str:

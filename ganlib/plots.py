@@ -2,7 +2,7 @@
 
 Real data is blue, generated data vermilion, the discriminator green, everything else grey (Okabe and Ito's
 palette, which colour-blind readers can tell apart). A figure is 700 pixels wide on the page, has no text
-under 9 pixels, and lies on white, so that it also reads on a dark page. Every function returns a
+under 9 pixels, and lies on white, so that it also reads on a dark page. The functions that draw return a
 `matplotlib.figure.Figure` that pyplot does not know, so no figure is shown twice and none leaks.
 """
 
@@ -12,12 +12,12 @@ import io
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.style
 import numpy as np
-from cycler import cycler
+from matplotlib import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.cbook import is_math_text
@@ -126,14 +126,11 @@ def save_png(figure: Figure, path: str | os.PathLike) -> None:
 
 def to_png(figure: Figure) -> bytes:
     """Return a figure as PNG bytes: opaque, without date or program name, at most 300 kB."""
-    picture = render(figure)
-    for candidate in (picture, picture.reduce(_DOTS)):
-        if candidate.mode == "RGB":  # 256 colours: a third of the size, and no eye sees it
-            candidate = candidate.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        data = encode(candidate)
+    for picture in _ever_smaller(render(figure)):
+        data = encode(picture)
         if len(data) <= LARGEST_FILE:
             return data
-    raise ValueError(f"the picture takes {len(data) // 1000} kB of {LARGEST_FILE // 1000}: draw less in it")
+    raise ValueError(f"the picture takes {len(data) // 1000} kB of {LARGEST_FILE // 1000} kB: draw less")
 
 
 def render(figure: Figure) -> Image.Image:
@@ -149,6 +146,23 @@ def render(figure: Figure) -> Image.Image:
     picture = Image.open(buffer).convert("RGB")
     red, green, blue = picture.split()
     return red if red.tobytes() == green.tobytes() == blue.tobytes() else picture
+
+
+def _ever_smaller(picture: Image.Image) -> Iterator[Image.Image]:
+    if picture.mode == "L":
+        yield picture
+        yield few_greys(picture, 16)
+        yield few_greys(picture.reduce(_DOTS), 16)
+    else:  # 256 colours take a third of the space, and no eye sees it
+        for smaller in (picture, picture.reduce(_DOTS)):
+            yield smaller.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+
+
+def few_greys(picture: Image.Image, levels: int) -> Image.Image:
+    """Return a grey picture with every pixel at the nearest of `levels` even steps from black to white."""
+    nearest = picture.point([round(value * (levels - 1) / 255) for value in range(256)])
+    nearest.putpalette([round(level * 255 / (levels - 1)) for level in range(levels) for _ in range(3)])
+    return nearest
 
 
 def write_file(path: str | os.PathLike, data: bytes) -> None:
@@ -292,7 +306,8 @@ def contact_sheet(
     top = _MARGIN + _LINE * len(title_lines)
     rows = -(-len(frames) // columns)
     step_x, step_y = wide + _GAP, head + high + _GAP
-    figure = _sheet(max(columns * step_x - _GAP, _width(title_lines)), top + rows * step_y - _GAP, title_lines)
+    total = max(columns * step_x - _GAP, _width(title_lines))
+    figure = _sheet(total, top + rows * step_y - _GAP, title_lines)
     for i, (frame, caption_lines) in enumerate(zip(frames, wrapped, strict=True)):
         x, y = _MARGIN + i % columns * step_x, top + i // columns * step_y + head
         for j, text in enumerate(reversed(caption_lines)):
@@ -303,7 +318,9 @@ def contact_sheet(
 
 def check_frames(frames: Sequence[np.ndarray], captions: Sequence[str], caller: str) -> None:
     """Raise ValueError unless `frames` are uint8 pictures of one shape and every one has a caption."""
-    if len(frames) == 0 or len(frames) != len(captions):
+    if len(frames) == 0:
+        raise ValueError(f"{caller} got no frames")
+    if len(frames) != len(captions):
         raise ValueError(f"{caller} needs one caption per frame: {len(captions)} for {len(frames)} frames")
     for i, frame in enumerate(frames):
         if not isinstance(frame, np.ndarray):
@@ -511,7 +528,7 @@ def _sheet(width: float, height: float, title_lines: Sequence[str]) -> Figure:
     """Return an empty figure with a title; `width` without margins, `height` with the top margin only."""
     pixels = (math.ceil(width) + 2 * _MARGIN, math.ceil(height) + _MARGIN)
     with style():
-        # A hair more than the whole number of pixels, because matplotlib cuts the product of inches and dpi.
+        # A hair more than a whole number of pixels, because matplotlib cuts the product of inches and dpi.
         figure = Figure(figsize=[(p + 1e-3) / _DPI for p in pixels])
     for i, line in enumerate(title_lines):
         _write(figure, _MARGIN, _MARGIN + (i + 1) * _LINE - 14, line, size=_TITLE_SIZE, weight="bold")

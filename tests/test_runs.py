@@ -1,10 +1,8 @@
 """Runs on disk: exact resume, interrupts, damage, and refusals."""
 
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import keras
 import numpy as np
@@ -106,7 +104,9 @@ def test_a_finished_run_is_not_trained_again(tmp_path, whole):
 def test_a_damaged_checkpoint_is_noticed_and_the_older_used(tmp_path, whole, damage, capsys):
     make().fit(IMAGES, epochs=3, run=Run(tmp_path), **SIZES)
     newest = Run(tmp_path).checkpoints()[-1]
-    path = newest.with_suffix(".index") if damage == "index" else next(tmp_path.glob(f"checkpoints/{newest.name}.data*"))
+    path = (
+        newest.with_suffix(".index") if damage == "index" else next(tmp_path.glob(f"checkpoints/{newest.name}.data*"))
+    )
     content = bytearray(path.read_bytes())
     if damage == "flipped":
         content[len(content) // 2] ^= 1
@@ -131,7 +131,12 @@ def test_with_no_good_checkpoint_nothing_is_overwritten(tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "name"),
-    [({"r1": 0.5}, "r1"), ({"loss": "minimax"}, "loss"), ({"data": IMAGES[:, ::-1]}, "data"), ({"batch": 8}, "batch_size")],
+    [
+        ({"r1": 0.5}, "r1"),
+        ({"loss": "minimax"}, "loss"),
+        ({"data": IMAGES[:, ::-1]}, "data"),
+        ({"batch": 8}, "batch_size"),
+    ],
 )
 def test_other_settings_or_data_are_refused(tmp_path, changed, name):
     make().fit(IMAGES, epochs=1, run=Run(tmp_path), **SIZES)
@@ -169,13 +174,18 @@ def test_something_else_is_not_a_run(tmp_path):
 
 def test_killed_in_the_middle_it_goes_on(tmp_path, whole):
     """A real kill, without warning: the process gets no chance to save anything."""
-    script = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_runs import *\n"
-        f"make().fit(IMAGES, epochs=4, run=Run({str(tmp_path)!r}), callbacks=[Kill()], **SIZES)\n"
-    )
-    kill = "class Kill(keras.callbacks.Callback):\n def on_epoch_begin(self, epoch, logs=None):\n  epoch == 2 and os._exit(9)\n"
-    script = script.replace("make()", kill + "make()")
+    script = f"""
+import os, sys
+sys.path.insert(0, "tests")
+from test_runs import *
+
+class Kill(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 2:
+            os._exit(9)
+
+make().fit(IMAGES, epochs=4, run=Run({str(tmp_path)!r}), callbacks=[Kill()], **SIZES)
+"""
     assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == 9
     gan = make()
     gan.fit(IMAGES, epochs=4, run=Run(tmp_path), **SIZES)
@@ -199,5 +209,3 @@ def test_progress_shows_one_bar_and_a_line_an_epoch(capsys):
     assert err == ""
     assert "epoch   2/2" in out and "D(G(z))" in out and "left" in out
     assert out.count("epoch ") == 2
-
-

@@ -1,0 +1,469 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 04 · A full training run on MNIST
+#
+# **You will train a network that draws handwritten digits nobody ever wrote.** First with a program from a well-known
+# kind of blog article, exactly as printed. It fails. You will measure why, repair it, and train it again.
+#
+# *About three minutes of computing on two CPU cores. You need Python and an idea of what a neural network is.*
+#
+# After this lesson you can
+#
+# * train a GAN and tell from two numbers whether the game is balanced,
+# * write the training step yourself, in fifteen lines,
+# * say what the R1 penalty measures and why it repairs this program,
+# * stop a training and go on with it later, without losing a bit.
+
+# %% tags=["setup"]
+# Set-up: the same cell in every lesson.
+import sys
+from pathlib import Path
+
+root = next((folder for folder in Path.cwd().resolve().parents if (folder / "ganlib" / "gan.py").exists()), None)
+if root is None:
+    raise SystemExit("The folder ganlib is not here: open this notebook inside the folder of the course.")
+sys.path.insert(0, str(root))
+import ganlib
+
+print(ganlib.start())
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ganlib import GAN, Run, claim, load_mnist, metrics, models, player, plots, to_images
+from ganlib.judge import load_judge
+from ganlib.runs import Film, Progress
+
+# %% [markdown]
+# ## 1 · The real thing
+#
+# MNIST is 60,000 handwritten digits for training and 10,000 for testing. Each is a picture of 28 × 28 grey pixels.
+#
+# <details><summary><b>Predict before you run:</b> what share of all pixels has any ink on it?</summary>
+#
+# Fewer than most people guess: about one in five. A digit is a thin line on an empty page.
+# </details>
+
+# %%
+(x_train, y_train), (x_test, y_test) = load_mnist()
+print(x_train.shape, x_train.dtype, "from", x_train.min(), "to", x_train.max())
+print(f"{np.mean(x_train > 0):.0%} of the pixels have ink on them")
+claim("an image is 28 × 28 pixels", x_train.shape == (60_000, 28, 28))
+claim("about one pixel in five has ink", np.mean(x_train > 0), above=0.17, below=0.21)
+
+# %%
+plots.show(
+    plots.digits(x_train[:30], columns=15, title="Real digits: thin, unbroken strokes"),
+    alt="Thirty handwritten digits from the MNIST training set, white strokes on black.",
+)
+
+# %% [markdown]
+# ## 2 · The article's program
+#
+# The article this course grew out of trains two small networks against each other.
+#
+# * The **generator** G takes 100 random numbers, the *latent* vector, and makes 784 pixels of them.
+# * The **discriminator** D takes 784 pixels and says how likely they are to be a real digit.
+#
+# The article was written for TensorFlow 1 and no longer runs. Here are its networks in Keras, with its sizes and its
+# settings. We made one change: D returns a *logit*, the number before the sigmoid, because the loss is computed more
+# exactly from it. The game stays the same.
+
+# %%
+def article_generator():
+    return keras.Sequential([
+        keras.Input((100,)),
+        keras.layers.Dense(128), keras.layers.LeakyReLU(negative_slope=0.2),
+        keras.layers.Dense(128), keras.layers.LeakyReLU(negative_slope=0.2),
+        keras.layers.Dense(784, activation="sigmoid"),  # pixels from 0 to 1
+    ])  # fmt: skip
+
+
+def article_discriminator():
+    return keras.Sequential([
+        keras.Input((784,)),
+        keras.layers.Dense(128), keras.layers.LeakyReLU(negative_slope=0.2),
+        keras.layers.Dense(128), keras.layers.LeakyReLU(negative_slope=0.2),
+        keras.layers.Dense(1),  # a logit
+    ])  # fmt: skip
+
+
+# %% [markdown]
+# Neither has learned anything yet. What do they do?
+
+# %%
+keras.utils.set_random_seed(0)
+generator, discriminator = article_generator(), article_discriminator()
+latents = np.random.default_rng(0).standard_normal((15, 100))
+noise_images = to_images(generator.predict(latents, verbose=0))  # (15, 28, 28)
+opinions = keras.ops.sigmoid(discriminator.predict(x_train[:1000].reshape(-1, 784) / 255, verbose=0))
+print(f"D on real digits: {np.min(opinions):.2f} to {np.max(opinions):.2f}")
+plots.show(
+    plots.digits(noise_images, columns=15, title="What an untrained generator draws"),
+    alt="Fifteen squares of grey noise without any shape.",
+)
+
+# %% [markdown]
+# G draws fog, and D has no opinion: it hovers around one half. Now let them play.
+#
+# In every step, D sees 128 real images and 128 generated ones and learns to tell them apart. Then G learns to make
+# D say "real". The article's settings are Adam with a learning rate of 0.0002 for both. `GAN` is a `keras.Model`, so
+# `compile` and `fit` are Keras' own. We switch off what `ganlib` adds (`r1=0`, `ema=0`).
+#
+# <details><summary><b>Predict before you run:</b> who wins?</summary>
+#
+# D. Telling fog from digits is much easier than drawing digits. The question is whether G recovers.
+# </details>
+
+# %%
+printed = GAN(generator, discriminator)
+printed.compile(keras.optimizers.Adam(2e-4), keras.optimizers.Adam(2e-4), r1=0.0, ema=0.0)
+printed_history = printed.fit(x_train, batch_size=128, epochs=5, verbose=0, callbacks=[Progress()]).history
+
+# %%
+plots.show(
+    plots.digits(to_images(printed.generate(30)), columns=15, title="The article's program after 5 epochs"),
+    alt="Thirty generated images. They are all nearly the same blurred patch, and none is a digit.",
+)
+
+# %%
+plots.show(
+    plots.training_curves(printed_history, "D is certain, and G's loss climbs"),
+    alt="Two panels over five epochs. D's loss falls to almost zero and G's rises far above it. "
+    "D gives real images a probability near one and generated images one near zero.",
+)
+
+# %%
+claim("D recognises real images", printed_history["d_real"][-1], above=0.95)
+claim("D recognises generated images", printed_history["d_fake"][-1], below=0.05)
+
+# %% [markdown]
+# **As printed, the program fails.** The lower panel tells you at a glance: D says almost 1 to real images and almost 0
+# to generated ones. That is a won game, and a won game teaches the loser nothing. More epochs do not help.
+#
+# ## 3 · How bad is it? Ask a judge
+#
+# "These are no digits" should be a number. The course ships a **judge**: a small network that reads digits. It
+# turns every image into 64 features. We compare the features of 10,000 generated images with those of the 10,000 test
+# images. The **Fréchet distance** says how far apart the two clouds are: 0 means the same mean and the same
+# covariance. (Lesson 05 takes this measure apart.)
+
+# %%
+judge = load_judge()
+test_features = judge.features(x_test)
+
+
+def distance(images):
+    return metrics.frechet_distance(judge.features(images), test_features)
+
+
+claim("the judge reads test digits", np.mean(judge.predict(x_test) == y_test), above=0.99)
+
+# %%
+some_real = np.random.default_rng(0).choice(x_train, 10_000, replace=False)
+fog = np.random.default_rng(0).integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
+distances = {"real images": distance(some_real), "pure noise": distance(fog)}
+distances["article, as printed"] = distance(to_images(printed.generate(10_000)))
+for name, value in distances.items():
+    print(f"{name:20} {value:8.2g}")
+
+# %%
+claim("as printed, it is hundreds of times further away than real images are",
+      distances["article, as printed"] / distances["real images"], above=200, quality=True)  # fmt: skip
+
+# %% [markdown]
+# ## 4 · Why it fails: D is a cliff
+#
+# G learns from one thing only: how D's opinion changes when a pixel changes. So look at D's **slope**, the length of
+# the gradient of D's logit in the 784 pixels.
+
+
+# %%
+def slope(discriminator, images):
+    pixels = tf.constant(images.reshape(-1, 784) / np.float32(255))
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        logits = discriminator(pixels)
+    return float(tf.reduce_mean(tf.norm(tape.gradient(logits, pixels), axis=1)))
+
+
+untrained_slope = slope(article_discriminator(), x_test[:1000])
+printed_slope = slope(printed.discriminator, x_test[:1000])
+print(f"slope of D at real images: {untrained_slope:.1f} untrained, {printed_slope:.0f} after 5 epochs")
+claim("D became at least five times steeper", printed_slope / untrained_slope, above=5, quality=True)
+
+# %% [markdown]
+# D draws a cliff around every real digit. A step of length 1 in pixel space, a faint smudge, moves its logit by the
+# number above: from "certainly real" to "certainly fake". Away from the cliff there is flat land, where
+# D says 0 whatever G does. A learner needs a hillside, not a cliff.
+#
+# ## 5 · The repair
+#
+# So we charge D for steepness. The **R1 penalty** (Mescheder, Geiger and Nowozin 2018) adds to D's loss
+#
+# $$\frac{\gamma}{2}\,\mathbb{E}_{x\,\text{real}}\big\|\nabla_x D(x)\big\|^2 ,$$
+#
+# half the mean *squared* slope at real images, where $D(x)$ is the logit. That is the main repair. Three smaller ones
+# go with it:
+#
+# | what | as printed | repaired | why |
+# |---|---|---|---|
+# | penalty on D | none | R1, γ = 1 | D stays a hillside |
+# | Adam's β₁ | 0.9 | 0 | no momentum: an opponent that moves makes old gradients wrong |
+# | learning rate | 0.0002 | 0.001, falling to 2 % | fast first, fine at the end |
+# | which G draws | the latest | the running average | the two circle around each other; the average sits in the middle |
+#
+# ### The training step, written out
+#
+# Here is the whole step. Every GAN training is a variation of these lines. Read them aloud: *D's phase changes only D,
+# G's phase changes only G, and each uses fresh latents.*
+
+# %%
+softplus, mean = tf.nn.softplus, tf.reduce_mean  # softplus(-logit) = -log D,  softplus(logit) = -log(1 - D)
+
+
+def training_step(G, D, optimizer_G, optimizer_D, real, latents_D, latents_G, gamma=1.0):
+    fake = G(latents_D)  # (batch, 784)
+    with tf.GradientTape() as tape:
+        with tf.GradientTape() as slope_tape:
+            slope_tape.watch(real)
+            real_logits = D(real)  # (batch, 1)
+        slopes = slope_tape.gradient(real_logits, real)  # (batch, 784)
+        loss = mean(softplus(-real_logits)) + mean(softplus(D(fake)))
+        loss += gamma / 2 * mean(tf.reduce_sum(slopes**2, axis=1))
+    optimizer_D.apply_gradients(zip(tape.gradient(loss, D.trainable_variables), D.trainable_variables))
+
+    with tf.GradientTape() as tape:
+        loss = mean(softplus(-D(G(latents_G))))
+    optimizer_G.apply_gradients(zip(tape.gradient(loss, G.trainable_variables), G.trainable_variables))
+
+
+# %% [markdown]
+# Is that really what `ganlib` does? Take two equal pairs of networks. Let ours train one and `ganlib` the other, on
+# the same images and latents. Then compare every weight.
+
+# %%
+def adam(rate=1e-3):
+    return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
+
+
+ours, theirs = [(article_generator(), article_discriminator()) for _ in range(2)]
+for network, copy in zip(ours, theirs):
+    copy.set_weights(network.get_weights())
+gan = GAN(*theirs)
+gan.compile(adam(), adam(), r1=1.0)
+optimizers = adam(), adam()
+real = tf.constant(x_train[:128].reshape(-1, 784) / np.float32(255))
+for step in range(3):
+    latents = tf.random.normal([2, 128, 100])
+    training_step(*ours, *optimizers, real, latents[0], latents[1])
+    gan.step(real, latents)
+
+# %%
+pairs = [(a, b) for x, y in zip(ours, theirs) for a, b in zip(x.get_weights(), y.get_weights())]
+difference = max(np.abs(a - b).max() for a, b in pairs)
+claim("after three steps both have the same weights", difference, below=1e-5)
+
+# %% [markdown]
+# ### The same networks, repaired
+#
+# Same sizes, same five epochs, same data. Only the four lines of the table changed.
+
+
+# %%
+def train(networks, epochs, callbacks=(), run=None):
+    gan = GAN(*networks)
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=epochs * 469, alpha=0.02)
+    gan.compile(adam(rate), adam(rate), r1=1.0)
+    history = gan.fit(x_train, 128, epochs, [Progress(), *callbacks], verbose=0, run=run).history
+    return gan, history
+
+
+keras.utils.set_random_seed(0)
+repaired, repaired_history = train((article_generator(), article_discriminator()), epochs=5)
+
+# %%
+plots.show(
+    plots.digits(to_images(repaired.generate(30)), columns=15, title="The repaired program after 5 epochs"),
+    alt="Thirty generated images. Most of them are readable digits with rough edges.",
+)
+
+# %%
+distances["article, repaired"] = distance(to_images(repaired.generate(10_000)))
+for name, value in distances.items():
+    print(f"{name:20} {value:8.2g}")
+claim("the repair brings it at least five times closer to real digits",
+      distances["article, as printed"] / distances["article, repaired"], above=5, quality=True)  # fmt: skip
+claim("D's slope stays gentle", slope(repaired.discriminator, x_test[:1000]), below=2, quality=True)
+
+# %% [markdown]
+# ## 6 · The full run
+#
+# Digits have appeared; the strokes are still rough. Wider networks draw better ones: G 64 → 512 → 512 → 784 and
+# D 784 → 512 → 256 → 1. While it trains, one line per epoch reports the two losses and D's mean opinion of real images,
+# D(x), and of generated ones, D(G(z)). In a balanced game both come near one half.
+
+# %%
+film = Film("runs/lesson-04")
+keras.utils.set_random_seed(0)
+gan, history = train(models.wide(), epochs=8, callbacks=[film])
+
+# %%
+digits = to_images(gan.generate(100))
+plots.show(
+    plots.digits(digits, columns=20, title="Digits that nobody wrote"),
+    alt="A hundred generated digits in five rows. Nearly all are readable.",
+)
+
+# %% [markdown]
+# ### Watch it learn
+#
+# Each place in the grid keeps the same latent vector for the whole film. Drag the slider, or use the arrow keys.
+
+# %%
+frames, epochs = film.images()
+player.film(frames[:, :50], epochs)
+
+# %%
+plots.show(
+    plots.training_curves(history, "Balanced: D stays close to one half"),
+    alt="Two panels over eight epochs. D's loss approaches two log two from below and G's approaches log two from above. "
+    "D's mean opinion of real and of generated images comes near one half.",
+)
+
+# %% [markdown]
+# How to read this: `2 log 2 = 1.386` and `log 2 = 0.693` are the losses of a D that says one half to everything. A D
+# that cannot tell the images apart ends there, but so does a D that is broken. The curves say *balanced*; only the
+# pictures and the judge say *good*.
+
+# %%
+features, probabilities = judge.look(to_images(gan.generate(10_000)))
+shares = metrics.class_histogram(probabilities)
+distances["full run"] = metrics.frechet_distance(features, test_features)
+print("share of each digit:", *(f"{digit}: {share:.0%}" for digit, share in enumerate(shares)))
+for name, value in distances.items():
+    print(f"{name:20} {value:8.2g}")
+
+# %%
+claim("all ten digits are there", shares.min(), above=0.04, quality=True)
+claim("no digit takes over", shares.max(), below=0.16, quality=True)
+claim("the full run is at least twenty times closer than the program as printed",
+      distances["article, as printed"] / distances["full run"], above=20, quality=True)  # fmt: skip
+
+# %% [markdown]
+# ## 7 · Is it copying?
+#
+# A machine that stores its training set would also draw perfect digits. So for some generated digits, find the most
+# similar of all 60,000 training images, pixel by pixel.
+#
+# <details><summary><b>Predict before you run:</b> if G copied, what would the two rows look like?</summary>
+#
+# The same, pixel for pixel.
+# </details>
+
+# %%
+generated = gan.generate(15)  # (15, 784), 0 to 1
+training = x_train.reshape(-1, 784) / np.float32(255)
+squared = (generated**2).sum(1)[:, None] - 2 * generated @ training.T + (training**2).sum(1)  # (15, 60000)
+nearest = squared.argmin(axis=1)
+plots.show(
+    plots.side_by_side(
+        {"generated": to_images(generated), "nearest real": x_train[nearest]}, columns=15,
+        title="Similar, but not the same strokes",
+    ),
+    alt="Fifteen generated digits above the most similar training image of each. They show the same digit most times, "
+    "with other strokes.",
+)  # fmt: skip
+claim("no generated digit is a copy", float(np.sqrt(squared.min())), above=1, quality=True)
+
+# %% [markdown]
+# The distance is in pixels of full ink: a copy would have distance 0.
+#
+# ## 8 · A walk through latent space
+#
+# Take two latent vectors and go from one to the other in small steps. If G had memorised pictures, they would jump.
+
+
+# %%
+def walk(start, end, steps=15):
+    angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
+    t = np.linspace(0, 1, steps)[:, None]
+    return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)  # along the sphere
+
+
+ends = np.random.default_rng(3).standard_normal((4, gan.latent_dim))
+rows = np.concatenate([walk(ends[i], ends[i + 1]) for i in range(3)])
+plots.show(
+    plots.digits(to_images(gan.average.predict(rows, verbose=0)), columns=15, title="One digit turns into another"),
+    alt="Three rows of fifteen digits. In each row a digit changes step by step into another one.",
+)
+
+# %% [markdown]
+# ## 9 · Save the images, and go on later
+#
+# The article ends by saving what it generated. So do we, as 8-bit pictures.
+
+# %%
+np.savez_compressed("runs/lesson-04/generated_images.npz", images=to_images(gan.generate(10_000)))
+saved = np.load("runs/lesson-04/generated_images.npz", allow_pickle=False)["images"]
+print(saved.shape, saved.dtype, f"{Path('runs/lesson-04/generated_images.npz').stat().st_size / 1e6:.1f} MB")
+claim("the file holds 10,000 images of 28 × 28", saved.shape == (10_000, 28, 28))
+
+# %% [markdown]
+# A long training should survive a closed laptop. Give `fit` a `Run`, a folder, and it saves every epoch. The next call
+# with the same folder goes on from there. How exactly? Train for two epochs in one go. Then train for one, throw the
+# model away, and go on with a new one. (On 6,400 images, to be quick.)
+
+# %%
+import shutil
+
+few = x_train[:6400]
+results = []
+for name, stops in {"in one go": [2], "with a break": [1, 2]}.items():
+    folder = f"runs/lesson-04/{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    for epochs in stops:
+        keras.utils.set_random_seed(1)
+        gan_again = GAN(article_generator(), article_discriminator())
+        gan_again.compile()
+        gan_again.fit(few, epochs=epochs, verbose=0, run=Run(folder))
+    results.append(gan_again.get_weights())
+
+# %%
+claim("every weight is equal, bit for bit", all(np.array_equal(a, b) for a, b in zip(*results)))
+
+# %% [markdown]
+# ## What you now know
+#
+# * A GAN is two losses and two phases. Each phase changes one network.
+# * The losses do not say whether the pictures are good. D(x) and D(G(z)) say whether the game is balanced; a judge
+#   says whether the pictures are good.
+# * The article's program fails because D becomes steep, and R1 repairs it by charging for steepness.
+#
+# ## What usually goes wrong here
+#
+# * **D(x) → 1 and D(G(z)) → 0 and they stay there:** D has won. Penalise its slope.
+# * **Both at one half from the first step, and fog:** D learns nothing. Look at its learning rate and its labels.
+# * **All pictures alike:** G found one picture that works. Lesson 06 is about this.
+# * **Your pictures run from −1 to 1 and your data from 0 to 1:** D sees the difference at once. Scale both alike.
+#
+# ## Where this comes from
+#
+# * Goodfellow and others (2014), *Generative adversarial nets*: the game, and Algorithm 1 with its two phases.
+# * Mescheder, Geiger, Nowozin (2018), *Which training methods for GANs do actually converge?*: the R1 penalty.
+# * Heusel and others (2017), *GANs trained by a two time-scale update rule …*: the Fréchet distance.
+# * Yazici and others (2019), *The unusual effectiveness of averaging in GAN training*: the running average.
+# * LeCun, Cortes, Burges, *The MNIST database of handwritten digits* (CC BY-SA 3.0).

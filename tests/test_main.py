@@ -1,0 +1,140 @@
+"""The command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from ganlib.__main__ import main
+from ganlib.runs import Film, Run
+
+MADE = ["curves.png", "film.html", "generated_images.npz", "generator.npz", "history.csv", "samples.png"]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANLIB_SMOKE", "1")  # two steps an epoch
+    return tmp_path
+
+
+def run(*words):
+    return main(["train", "--architecture", "article", "--epochs", "2", "--images", "50", *words])
+
+
+def test_training_leaves_everything_it_names(folder, capsys):
+    assert run("--out", "first", "--seed", "3") == 0
+    out = capsys.readouterr().out
+    made = [name for name in MADE if (folder / "first" / name).stat().st_size > 0]
+    assert made == MADE and all(name in out for name in MADE)
+    images = np.load("first/generated_images.npz", allow_pickle=False)["images"]
+    assert images.shape == (50, 28, 28) and images.dtype == np.uint8
+    settings = json.loads((folder / "first/config.json").read_text(encoding="utf-8"))["settings"]
+    assert settings["seed"] == 3 and settings["architecture"] == "article"
+    assert Run("first").history()["epoch"] == [1, 2]
+    assert not list(folder.rglob("*.tmp"))
+
+
+def test_a_run_gets_a_folder_of_its_own(folder):
+    assert run() == 0 and run() == 0
+    assert len(list((folder / "runs").iterdir())) == 2
+
+
+def test_a_run_is_not_overwritten(folder, capsys):
+    run("--out", "first")
+    before = (folder / "first/generated_images.npz").read_bytes()
+    assert run("--out", "first", "--seed", "9") == 2
+    assert "already holds a run" in capsys.readouterr().err
+    assert (folder / "first/generated_images.npz").read_bytes() == before
+
+
+def test_ctrl_c_saves_everything_and_resume_goes_on(folder, capsys, monkeypatch):
+    class Interrupting(Film):
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            if epoch == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("ganlib.runs.Film", Interrupting)
+    assert run("--out", "first") == 130
+    out = capsys.readouterr().out
+    assert "Stopped after 1 epochs" in out and "resume first" in out
+    assert all((folder / "first" / name).exists() for name in MADE)
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("GANLIB_SMOKE", "1")
+    assert main(["resume", "first"]) == 0
+    assert Run("first").history()["epoch"] == [1, 2]
+    assert len(list((folder / "first/frames").iterdir())) == 3
+
+
+def test_nan_stops_with_what_to_change(folder, capsys, monkeypatch):
+    monkeypatch.setattr(keras.optimizers.schedules, "CosineDecay", lambda *_, **__: float("inf"))
+    assert run("--out", "first") == 1
+    assert "learning rate" in capsys.readouterr().err
+    assert not (folder / "first/samples.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--epochs", "0"], "at least 1"),
+        (["--epochs", "-3"], "at least 1"),
+        (["--epochs", "two"], "not a whole number"),
+        (["--batch-size", "0"], "at least 1"),
+        (["--r1", "-1"], "at least 0"),
+        (["--r1", "nan"], "at least 0"),
+        (["--learning-rate", "0"], "too small"),
+        (["--images", "0"], "at least 1"),
+        (["--architecture", "huge"], "choose from"),
+    ],
+)
+def test_bad_numbers_end_with_a_sentence(folder, capsys, words, sentence):
+    with pytest.raises(SystemExit) as stop:
+        run(*words)
+    assert stop.value.code == 2 and sentence in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_batch_larger_than_the_data(folder, capsys):
+    assert run("--batch-size", "60001", "--out", "first") == 2
+    assert "more than the 60,000 images" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+def test_an_out_that_cannot_be_written(folder, capsys):
+    (folder / "file").write_text("in the way")
+    assert run("--out", "file/run") == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["file"]
+
+
+def test_resuming_what_is_not_a_run(folder, capsys):
+    assert main(["resume", "nothing"]) == 2
+    assert "cannot be resumed" in capsys.readouterr().err
+
+
+def test_doctor_finds_versions_and_data(capsys):
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "keras" in out and out.count("as listed in the manifest") == 2
+
+
+def test_help_and_errors_need_no_tensorflow():
+    """So that they come at once."""
+    code = (
+        "import sys, ganlib, ganlib.__main__ as m\n"
+        "try: m.main(['train', '--help'])\n"
+        "except SystemExit: pass\n"
+        "m.main(['train', '--batch-size', '60001'])\n"
+        "assert not {'tensorflow', 'keras', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+    )
+    environment = {**os.environ, "PYTHONUTF8": "1"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert "usage" in done.stdout

@@ -1,0 +1,340 @@
+"""The figures: what they accept and refuse, what their PNG files are like, and how a notebook gets them."""
+
+import io
+import math
+import os
+import struct
+
+import matplotlib
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganlib import plots
+
+RNG = np.random.default_rng(0)
+NOISE = RNG.integers(0, 256, (100, 28, 28), dtype=np.uint8)
+STROKES = np.zeros((100, 28, 28), np.uint8)
+for i in range(100):
+    STROKES[i, 4:24, 4 + i % 18 : 7 + i % 18] = 255
+
+
+def history(n=20):
+    t = np.arange(n)
+    return {
+        "d_loss": list(1.386 - 0.3 * np.exp(-t / 5)),
+        "g_loss": list(0.693 + np.exp(-t / 5)),
+        "d_real": list(0.5 + 0.3 * np.exp(-t / 5)),
+        "d_fake": list(0.5 - 0.3 * np.exp(-t / 5)),
+    }
+
+
+def opened(data):
+    return Image.open(io.BytesIO(data))
+
+
+def chunks(data):
+    names, at = [], 8
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        names.append(data[at + 4 : at + 8].decode())
+        at += 12 + length
+    return names
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(matplotlib.text.Text) if text.get_text()]
+
+
+def every_figure():
+    frames = [plots.tile(STROKES), plots.tile(NOISE)]
+    return {
+        "digits": plots.digits(STROKES, title="A long title that states the finding of the figure " * 3),
+        "labels": plots.digits(STROKES[:12], labels=[f"class {i % 10}" for i in range(12)]),
+        "panels": plots.side_by_side({"real": STROKES[:25], "generated": NOISE[:25]}, title="They differ"),
+        "strips": plots.side_by_side({"generated": NOISE[:10], "nearest real image": STROKES[:10]}, 10),
+        "curves": plots.training_curves(history(), title="Both settle"),
+        "sheet": plots.contact_sheet(frames, ["epoch 0 of 1", "epoch 1 of 1"], title="From strokes to noise"),
+    }
+
+
+# --- digits -------------------------------------------------------------------------------------------------
+
+
+def test_tile_lays_images_out_row_by_row_and_pads_with_white():
+    grid = plots.tile(NOISE[:7], columns=3)
+    assert grid.shape == (3 * 28, 3 * 28) and grid.dtype == np.uint8
+    assert (grid[28:56, 56:84] == NOISE[5]).all()
+    assert (grid[56:, 28:] == 255).all()
+
+
+def test_uint8_flat_and_float_images_give_the_same_picture():
+    reference = plots.to_png(plots.digits(NOISE))
+    assert plots.to_png(plots.digits(NOISE.reshape(-1, 784))) == reference
+    assert plots.to_png(plots.digits(NOISE.astype(np.float32) / 255)) == reference
+
+
+@pytest.mark.parametrize("columns, n, scale", [(10, 100, 4), (5, 7, 4), (20, 40, 2), (40, 80, 1)])
+def test_every_pixel_is_drawn_as_a_square_of_whole_pixels(columns, n, scale):
+    grid = plots.tile(NOISE[np.arange(n) % 100], columns)
+    drawn = np.asarray(plots.render(plots.digits(NOISE[np.arange(n) % 100], columns)))
+    expected = grid.repeat(scale, 0).repeat(scale, 1)
+    height, width = expected.shape
+    assert drawn.shape == (height + 24, width + 24)
+    assert (drawn[12:-12, 12:-12] == expected).all()
+
+
+def test_one_picture_and_few_images():
+    figure = plots.digits(NOISE[:3], columns=10)
+    assert len(figure.axes) == 1
+    assert plots.render(figure).width == 3 * 28 * 4 + 24
+
+
+@pytest.mark.parametrize(
+    "images, sentence",
+    [
+        (NOISE[:4] / 127.5 - 1, r"pixels run from -1 to 1; digits\(\) expects 0..1 or uint8: rescale with"),
+        (NOISE[:4].astype(float), "divide by 255"),
+        (NOISE[:4] * 100.0, "pixels run from 0 to"),
+        (np.full((4, 28, 28), np.nan), "not finite"),
+        (NOISE[:4].astype(np.int64), "not int64"),
+        (NOISE[0], r"shape \(n, 28, 28\) or \(n, 784\), got \(28, 28\)"),
+        (NOISE[:4, :, :, None], r"got \(4, 28, 28, 1\)"),
+        (NOISE[:0], "got no images"),
+    ],
+)
+def test_digits_says_what_is_wrong_with_images(images, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.digits(images)
+
+
+@pytest.mark.parametrize(
+    "options, sentence",
+    [
+        ({"columns": 0}, "columns must be a whole number"),
+        ({"columns": 2.5}, "columns must be a whole number"),
+        ({"columns": 60}, "do not fit"),
+        ({"labels": ["a"]}, "one label per image: got 1 for 100"),
+        ({"labels": ["a very long label"] * 100}, "wider than its image"),
+    ],
+)
+def test_digits_says_what_is_wrong_with_options(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.digits(NOISE, **options)
+
+
+def test_side_by_side_frames_each_role_in_its_colour():
+    figure = plots.side_by_side({"real": STROKES[:4], "generated digits": NOISE[:4], "mean image": NOISE[:4]})
+    colours = [matplotlib.colors.to_hex(axes.patches[0].get_edgecolor()) for axes in figure.axes]
+    assert colours == [c.lower() for c in (plots.REAL, plots.GENERATED, plots.NEUTRAL)]
+
+
+def test_side_by_side_puts_single_rows_under_each_other():
+    figure = plots.side_by_side({"generated": NOISE[:10], "real": STROKES[:10]}, columns=10)
+    first, second = (axes.get_position() for axes in figure.axes)
+    assert first.x0 == second.x0 and first.y0 > second.y1
+
+
+@pytest.mark.parametrize(
+    "panels, sentence",
+    [
+        ({}, "needs a dictionary"),
+        ([NOISE], "needs a dictionary"),
+        ({"real": NOISE / 127.5 - 1}, r"side_by_side\(\)\['real'\] expects 0..1"),
+        ({"a name that is longer than its panel is wide": NOISE[:4], "b": NOISE[:4]}, "wider than its panel"),
+    ],
+)
+def test_side_by_side_says_what_is_wrong(panels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.side_by_side(panels, columns=2)
+
+
+def test_contact_sheet_refuses_unequal_frames():
+    with pytest.raises(ValueError, match=r"frame 1 is \(56, 28\), not \(28, 28\)"):
+        plots.contact_sheet([np.zeros((28, 28), np.uint8), np.zeros((56, 28), np.uint8)], ["a", "b"])
+    with pytest.raises(ValueError, match="one caption per frame: 1 for 2"):
+        plots.contact_sheet([np.zeros((28, 28), np.uint8)] * 2, ["a"])
+
+
+# --- training curves ----------------------------------------------------------------------------------------
+
+
+def test_curves_have_a_panel_for_what_was_measured():
+    assert len(plots.training_curves(history()).axes) == 2
+    assert len(plots.training_curves({**history(), "fd": list(range(20, 0, -1))}).axes) == 3
+    assert len(plots.training_curves({"g_loss": [1, 2]}).axes) == 1
+
+
+def test_curves_name_the_lines_and_their_balance():
+    written = texts(plots.training_curves(history()))
+    for text in ("discriminator", "generator", "real images", "generated images", "1/2"):
+        assert text in written
+    assert "2 log 2 = 1.386" in written and "log 2 = 0.693" in written
+    assert "loss (nats)" in written and "mean of D (probability)" in written
+    assert "2 log 2 = 1.386" not in texts(plots.training_curves(history(), balance={}))
+
+
+def test_curves_take_the_columns_of_a_csv_file():
+    figure = plots.training_curves({"epoch": ["5", "6"], "d_loss": ["1.5", "1.4"], "fd": ["", "30.5"]})
+    losses, fd = figure.axes
+    assert list(losses.lines[0].get_xdata()) == [5, 6]
+    assert list(fd.lines[0].get_xdata()) == [6]
+    assert not any("not finite" in text for text in texts(figure))
+
+
+def test_one_epoch_is_drawn_as_points():
+    figure = plots.training_curves({**history(1), "fd": [30.0]}, title="One epoch")
+    assert all(axes.lines[0].get_marker() == "o" for axes in figure.axes)
+    plots.to_png(figure)
+
+
+def test_values_that_are_not_finite_leave_a_gap_and_a_note():
+    broken = history()
+    broken["d_loss"][3] = math.nan
+    broken["g_loss"][5] = math.inf
+    broken["g_loss"][6] = -math.inf
+    figure = plots.training_curves(broken)
+    assert "3 of 40 values are not finite and not drawn" in texts(figure)
+    assert np.isfinite(figure.axes[0].get_ylim()).all()
+    plots.to_png(figure)
+    plots.to_png(plots.training_curves({"d_loss": [math.nan] * 3, "g_loss": [math.nan] * 3}))
+
+
+@pytest.mark.parametrize(
+    "values, scale",
+    [
+        ([1, 2, 50], "linear"),
+        ([1, 2, 500], "log"),
+        ([1e-30, 1, 1e30], "log"),
+        ([-1, 0.5, 2], "linear"),
+        ([-1, 2, 5000, -8000, 3], "symlog"),
+        ([0, 0, 1e9], "symlog"),
+    ],
+)
+def test_the_scale_follows_the_range(values, scale):
+    figure = plots.training_curves({"g_loss": values}, balance={})
+    assert figure.axes[0].get_yscale() == scale
+    plots.to_png(figure)
+
+
+@pytest.mark.parametrize(
+    "bad, sentence",
+    [
+        ({"loss": [1]}, "the history has loss"),
+        ({}, "the history has nothing"),
+        ({"d_loss": [1, 2], "g_loss": [1]}, "g_loss has 1 values for 2 epochs"),
+        ({"d_loss": []}, "d_loss has 0 values"),
+        ({"d_loss": ["one"]}, "expects numbers in d_loss"),
+        ({"d_real": [1.7]}, "d_real is a mean probability but leaves 0..1"),
+    ],
+)
+def test_curves_say_what_is_wrong(bad, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.training_curves(bad)
+
+
+# --- from a figure to a picture -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", every_figure())
+def test_every_png_is_small_opaque_and_bare(name):
+    data = plots.to_png(every_figure()[name])
+    picture = opened(data)
+    assert len(data) <= plots.LARGEST_FILE and picture.width <= 1400
+    assert set(chunks(data)) <= {"IHDR", "PLTE", "IDAT", "IEND"}  # no transparency, date or program name
+    assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_equal_figures_give_equal_bytes_whatever_the_reader_set():
+    first = {name: plots.to_png(figure) for name, figure in every_figure().items()}
+    with matplotlib.style.context("dark_background"), matplotlib.rc_context({"font.size": 20, "savefig.dpi": 50}):
+        second = {name: plots.to_png(figure) for name, figure in every_figure().items()}
+        assert matplotlib.rcParams["font.size"] == 20
+    assert first == second
+
+
+def test_pyplot_knows_of_no_figure():
+    import matplotlib.pyplot
+
+    every_figure()
+    assert matplotlib.pyplot.get_fignums() == []
+
+
+def test_a_noisy_picture_is_drawn_with_less_detail():
+    figure, axes = plots.subplots(height=700)
+    axes.imshow(RNG.integers(0, 256, (700, 700, 3), dtype=np.uint8), aspect="auto")
+    with pytest.raises(ValueError, match="kB of 300 kB: draw less"):
+        plots.to_png(figure)
+    figure, axes = plots.subplots(height=400)
+    axes.imshow(RNG.integers(0, 256, (300, 600)), cmap="gray", aspect="auto")
+    assert len(plots.to_png(figure)) <= plots.LARGEST_FILE
+
+
+def test_text_too_small_to_read_is_refused():
+    figure, axes = plots.subplots()
+    axes.set_title("tiny", size=6)
+    with pytest.raises(ValueError, match="the text 'tiny' would be 8.3 pixels high"):
+        plots.to_png(figure)
+    with pytest.raises(ValueError, match="1 to 700 pixels wide"):
+        plots.subplots(width=900)
+
+
+def test_a_wide_figure_of_the_readers_own_is_measured_on_the_page():
+    figure = matplotlib.figure.Figure(figsize=(14, 4))
+    figure.subplots().set_xlabel("half as large on the page", size=10)
+    with pytest.raises(ValueError, match="6.9 pixels"):
+        plots.to_png(figure)
+
+
+def test_save_png_writes_what_to_png_returns(tmp_path):
+    figure = plots.digits(NOISE)
+    plots.save_png(figure, tmp_path / "noise.png")
+    assert (tmp_path / "noise.png").read_bytes() == plots.to_png(figure)
+    assert [path.name for path in tmp_path.iterdir()] == ["noise.png"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"old")
+
+    def no_space(source, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", no_space)
+    with pytest.raises(OSError, match="No space left"):
+        plots.save_png(plots.digits(NOISE), path)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["picture.png"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="cannot write a.png: the folder .*nowhere does not exist"):
+        plots.write_file(tmp_path / "nowhere" / "a.png", b"")
+
+
+# --- in a notebook ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
+    shell.clear_instance()
+    yield shell.instance()
+    shell.clear_instance()
+
+
+def test_show_stores_the_alt_text_and_the_width(shell):
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        assert plots.show(plots.digits(NOISE), alt=" A hundred squares\n of noise. ") is None
+    (output,) = captured.outputs
+    assert output.metadata == {"image/png": {"alt": "A hundred squares of noise.", "width": 572}}
+    assert "image/png" in output.data
+
+
+@pytest.mark.parametrize("alt", ["", "  \n", None])
+def test_show_refuses_an_empty_alt_text(alt):
+    with pytest.raises(ValueError, match="one sentence that says what the picture shows"):
+        plots.show(plots.digits(NOISE), alt)
