@@ -244,7 +244,9 @@ class _Feed(keras.callbacks.Callback):
         )
         dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
         blocks = len(block_plan(len(self.x), self.batch_size))
-        return dataset.apply(tf.data.experimental.assert_cardinality(blocks)).prefetch(1)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # there is nothing to tune, and it can hold up the end of an epoch for seconds
+        return dataset.apply(tf.data.experimental.assert_cardinality(blocks)).prefetch(1).with_options(options)
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch > self.epoch:

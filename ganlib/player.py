@@ -23,7 +23,6 @@ from . import plots
 
 FRAME_BYTES = 16_000  # of HTML for one frame on average, so that 24 frames stay under 400 kB
 GREYS = (16, 8, 6, 4)  # levels of a grey film, the first that fits: digits look the same with six
-COLOURS = 256  # of a colour film, one palette for all frames, so that nothing flickers
 
 _STYLE = """
 .ganlib-player{margin:8px 0;max-width:700px;color:inherit;font:14px/1.4 system-ui,sans-serif}
@@ -259,9 +258,11 @@ def film(images: np.ndarray, epochs: Sequence[int], alt: str | None = None) -> P
             f"film() needs images (frames, n, 28, 28) and one epoch per frame, "
             f"got {np.shape(images)} and {len(epochs)} epochs"
         )
-    columns = math.ceil(math.sqrt(len(images[0])))
+    n = len(images[0])
+    columns = math.ceil(math.sqrt(n))
+    columns = next((c for c in range(columns, 2 * columns) if n % c == 0), columns)  # no gaps, if that can be
     captions = [f"epoch {epoch} of {epochs[-1]}" for epoch in epochs]
-    alt = alt or (f"{len(images[0])} generated digits, each from its own fixed noise, "
+    alt = alt or (f"{n} generated digits, each from its own fixed noise, "
                   f"from epoch {epochs[0]} to epoch {epochs[-1]} of training.")
     return player([plots.tile(batch, columns) for batch in images], captions, alt)
 
@@ -274,17 +275,7 @@ def _pack(pictures: Sequence[Image.Image]) -> tuple[bytes, ...]:
             if 4 / 3 * sum(map(len, packed)) <= FRAME_BYTES * len(packed):
                 break
         return packed
-    pictures = [picture.convert("RGB") for picture in pictures]
-    # Every fourth pixel of each frame is enough to choose the colours from.
-    samples = [picture.resize((picture.width // 2, picture.height // 2), Image.Resampling.NEAREST)
-               for picture in pictures]
-    strip = Image.new("RGB", (samples[0].width, samples[0].height * len(samples)))
-    for i, sample in enumerate(samples):
-        strip.paste(sample, (0, i * sample.height))
-    palette = strip.quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
-    return tuple(
-        plots.encode(picture.quantize(palette=palette, dither=Image.Dither.NONE)) for picture in pictures
-    )
+    return tuple(map(plots.encode, plots.few_colours([picture.convert("RGB") for picture in pictures])))
 
 
 def _base64(data: bytes) -> str:

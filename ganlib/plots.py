@@ -155,7 +155,7 @@ def _ever_smaller(picture: Image.Image) -> Iterator[Image.Image]:
         yield few_greys(picture.reduce(_DOTS), 16)
     else:  # 256 colours take a third of the space, and no eye sees it
         for smaller in (picture, picture.reduce(_DOTS)):
-            yield smaller.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            yield few_colours([smaller])[0]
 
 
 def few_greys(picture: Image.Image, levels: int) -> Image.Image:
@@ -163,6 +163,29 @@ def few_greys(picture: Image.Image, levels: int) -> Image.Image:
     nearest = picture.point([round(value * (levels - 1) / 255) for value in range(256)])
     nearest.putpalette([round(level * 255 / (levels - 1)) for level in range(levels) for _ in range(3)])
     return nearest
+
+
+def few_colours(pictures: Sequence[Image.Image]) -> list[Image.Image]:
+    """Return RGB pictures in 256 colours, white and the same 255 for all of them, without dithering."""
+    place = np.array([65536, 256, 1], np.uint32)
+    codes = [np.asarray(picture).astype(np.uint32) @ place for picture in pictures]
+    used = np.zeros(1 << 24, bool)
+    for code in codes:
+        used[code] = True
+    colours = np.flatnonzero(used)
+    swatch = Image.fromarray((colours[None, :, None] // place % 256).astype(np.uint8))
+    # The better method is slow for photographs and noise, which no figure of the course is.
+    method = Image.Quantize.MAXCOVERAGE if len(colours) < 100_000 else Image.Quantize.MEDIANCUT
+    chosen = swatch.quantize(255, method, dither=Image.Dither.NONE)
+    entry = np.zeros(1 << 24, np.uint8)
+    entry[colours] = np.asarray(chosen)[0]
+    entry[0xFFFFFF] = 255
+    palette = chosen.getpalette()[: 3 * 255]
+    palette += [255] * (3 * 256 - len(palette))
+    reduced = [Image.fromarray(entry[code]) for code in codes]
+    for picture in reduced:
+        picture.putpalette(palette)
+    return reduced
 
 
 def write_file(path: str | os.PathLike, data: bytes) -> None:
@@ -473,7 +496,8 @@ def _draw_panel(
         colour = _LINES[key][1] if key in _LINES else NEUTRAL
         ax.axhline(value, color=colour, linestyle=(0, (4, 3)), linewidth=1)
         names.append((value, _reference_name(value), _darker(colour)))
-    _choose_scale(ax, finite)
+    if not {"d_real", "d_fake"} & curves.keys():  # probabilities are read on a straight axis from 0 to 1
+        _choose_scale(ax, finite)
     missing = sum(np.isnan(values).sum() for key, values in curves.items() if key != "fd")
     if missing:
         text = f"{missing} of {len(everything)} values are not finite and not drawn"

@@ -81,7 +81,7 @@ def test_every_pixel_is_drawn_as_a_square_of_whole_pixels(columns, n, scale):
     expected = grid.repeat(scale, 0).repeat(scale, 1)
     height, width = expected.shape
     assert drawn.shape == (height + 24, width + 24)
-    assert (drawn[12:-12, 12:-12] == expected).all()
+    assert abs(drawn[12:-12, 12:-12].astype(int) - expected).max() <= 1
 
 
 def test_one_picture_and_few_images():
@@ -236,18 +236,28 @@ def test_curves_say_what_is_wrong(bad, sentence):
 # --- from a figure to a picture -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", every_figure())
-def test_every_png_is_small_opaque_and_bare(name):
-    data = plots.to_png(every_figure()[name])
-    picture = opened(data)
-    assert len(data) <= plots.LARGEST_FILE and picture.width <= 1400
-    assert set(chunks(data)) <= {"IHDR", "PLTE", "IDAT", "IEND"}  # no transparency, date or program name
-    assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+def test_every_png_is_small_opaque_and_bare():
+    for figure in every_figure().values():
+        data = plots.to_png(figure)
+        picture = opened(data)
+        assert len(data) <= plots.LARGEST_FILE and picture.width <= 1400
+        assert set(chunks(data)) <= {"IHDR", "PLTE", "IDAT", "IEND"}  # no transparency, date or program name
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_few_colours_keeps_white_and_the_colours_of_the_course():
+    figure = plots.training_curves(history(), title="Both settle")
+    before = plots.render(figure)
+    after = plots.few_colours([before])[0].convert("RGB")
+    error = abs(np.asarray(before).astype(int) - np.asarray(after)).max(-1)
+    assert error.max() <= 12 and error.mean() < 0.5
+    assert (error[(np.asarray(before) == 255).all(-1)] == 0).all()
 
 
 def test_equal_figures_give_equal_bytes_whatever_the_reader_set():
     first = {name: plots.to_png(figure) for name, figure in every_figure().items()}
-    with matplotlib.style.context("dark_background"), matplotlib.rc_context({"font.size": 20, "savefig.dpi": 50}):
+    own = {"font.size": 20, "savefig.dpi": 50, "savefig.bbox": "tight"}
+    with matplotlib.style.context("dark_background"), matplotlib.rc_context(own):
         second = {name: plots.to_png(figure) for name, figure in every_figure().items()}
         assert matplotlib.rcParams["font.size"] == 20
     assert first == second
@@ -260,14 +270,15 @@ def test_pyplot_knows_of_no_figure():
     assert matplotlib.pyplot.get_fignums() == []
 
 
-def test_a_noisy_picture_is_drawn_with_less_detail():
-    figure, axes = plots.subplots(height=700)
-    axes.imshow(RNG.integers(0, 256, (700, 700, 3), dtype=np.uint8), aspect="auto")
-    with pytest.raises(ValueError, match="kB of 300 kB: draw less"):
+def test_a_noisy_picture_is_drawn_with_less_detail(monkeypatch):
+    monkeypatch.setattr(plots, "LARGEST_FILE", 40_000)
+    figure, axes = plots.subplots(width=200, height=200)
+    axes.imshow(RNG.integers(0, 256, (400, 400)), cmap="gray", aspect="auto")
+    assert len(plots.to_png(figure)) <= 40_000
+    figure, axes = plots.subplots(width=300, height=300)
+    axes.imshow(RNG.integers(0, 256, (600, 600, 3), dtype=np.uint8), aspect="auto")
+    with pytest.raises(ValueError, match="kB of 40 kB: draw less"):
         plots.to_png(figure)
-    figure, axes = plots.subplots(height=400)
-    axes.imshow(RNG.integers(0, 256, (300, 600)), cmap="gray", aspect="auto")
-    assert len(plots.to_png(figure)) <= plots.LARGEST_FILE
 
 
 def test_text_too_small_to_read_is_refused():
@@ -338,3 +349,9 @@ def test_show_stores_the_alt_text_and_the_width(shell):
 def test_show_refuses_an_empty_alt_text(alt):
     with pytest.raises(ValueError, match="one sentence that says what the picture shows"):
         plots.show(plots.digits(NOISE), alt)
+
+
+def test_probabilities_near_zero_keep_a_straight_axis():
+    history = {"d_real": [0.95, 0.99, 1.0], "d_fake": [0.02, 0.005, 1e-6]}
+    ax = plots.training_curves(history).axes[0]
+    assert ax.get_yscale() == "linear" and ax.get_ylim() == (-0.03, 1.03)

@@ -30,10 +30,10 @@
 import sys
 from pathlib import Path
 
-root = next((folder for folder in Path.cwd().resolve().parents if (folder / "ganlib" / "gan.py").exists()), None)
-if root is None:
-    raise SystemExit("The folder ganlib is not here: open this notebook inside the folder of the course.")
-sys.path.insert(0, str(root))
+root = [folder for folder in Path.cwd().resolve().parents if (folder / "ganlib" / "gan.py").exists()]
+if not root:
+    raise SystemExit("There is no ganlib here: open this notebook inside the folder of the course.")
+sys.path.insert(0, str(root[0]))
 import ganlib
 
 print(ganlib.start())
@@ -152,7 +152,7 @@ claim("D recognises generated images", printed_history["d_fake"][-1], below=0.05
 
 # %% [markdown]
 # **As printed, the program fails.** The lower panel tells you at a glance: D says almost 1 to real images and almost 0
-# to generated ones. That is a won game, and a won game teaches the loser nothing. More epochs do not help.
+# to generated ones. That is a won game, and a won game teaches the loser nothing.
 #
 # ## 3 · How bad is it? Ask a judge
 #
@@ -170,15 +170,22 @@ def distance(images):
     return metrics.frechet_distance(judge.features(images), test_features)
 
 
-claim("the judge reads test digits", np.mean(judge.predict(x_test) == y_test), above=0.99)
+accuracy = np.mean(judge.predict(x_test) == y_test)
+claim("the judge reads test digits", accuracy, above=0.993, digits=4)
 
 # %%
 some_real = np.random.default_rng(0).choice(x_train, 10_000, replace=False)
 fog = np.random.default_rng(0).integers(0, 256, (10_000, 28, 28), dtype=np.uint8)
 distances = {"real images": distance(some_real), "pure noise": distance(fog)}
 distances["article, as printed"] = distance(to_images(printed.generate(10_000)))
-for name, value in distances.items():
-    print(f"{name:20} {value:8.2g}")
+
+
+def show_distances():
+    for name, value in distances.items():
+        print(f"{name:22} {float(f'{value:.2g}'):8g}")
+
+
+show_distances()
 
 # %%
 claim("as printed, it is hundreds of times further away than real images are",
@@ -223,8 +230,8 @@ claim("D became at least five times steeper", printed_slope / untrained_slope, a
 # |---|---|---|---|
 # | penalty on D | none | R1, γ = 1 | D stays a hillside |
 # | Adam's β₁ | 0.9 | 0 | no momentum: an opponent that moves makes old gradients wrong |
-# | learning rate | 0.0002 | 0.001, falling to 2 % | fast first, fine at the end |
-# | which G draws | the latest | the running average | the two circle around each other; the average sits in the middle |
+# | learning rate | 0.0002 | 0.002, falling to 2 % of it | fast first, fine at the end |
+# | which G draws | the latest | the running average | G circles around its goal; the average sits in the middle |
 #
 # ### The training step, written out
 #
@@ -267,7 +274,7 @@ gan = GAN(*theirs)
 gan.compile(adam(), adam(), r1=1.0)
 optimizers = adam(), adam()
 real = tf.constant(x_train[:128].reshape(-1, 784) / np.float32(255))
-for step in range(3):
+for _ in range(3):
     latents = tf.random.normal([2, 128, 100])
     training_step(*ours, *optimizers, real, latents[0], latents[1])
     gan.step(real, latents)
@@ -286,7 +293,7 @@ claim("after three steps both have the same weights", difference, below=1e-5)
 # %%
 def train(networks, epochs, callbacks=(), run=None):
     gan = GAN(*networks)
-    rate = keras.optimizers.schedules.CosineDecay(1e-3, decay_steps=epochs * 469, alpha=0.02)
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=epochs * 469, alpha=0.02)
     gan.compile(adam(rate), adam(rate), r1=1.0)
     history = gan.fit(x_train, 128, epochs, [Progress(), *callbacks], verbose=0, run=run).history
     return gan, history
@@ -303,8 +310,7 @@ plots.show(
 
 # %%
 distances["article, repaired"] = distance(to_images(repaired.generate(10_000)))
-for name, value in distances.items():
-    print(f"{name:20} {value:8.2g}")
+show_distances()
 claim("the repair brings it at least five times closer to real digits",
       distances["article, as printed"] / distances["article, repaired"], above=5, quality=True)  # fmt: skip
 claim("D's slope stays gentle", slope(repaired.discriminator, x_test[:1000]), below=2, quality=True)
@@ -335,13 +341,13 @@ plots.show(
 
 # %%
 frames, epochs = film.images()
-player.film(frames[:, :50], epochs)
+player.film(frames, epochs)
 
 # %%
 plots.show(
     plots.training_curves(history, "Balanced: D stays close to one half"),
-    alt="Two panels over eight epochs. D's loss approaches two log two from below and G's approaches log two from above. "
-    "D's mean opinion of real and of generated images comes near one half.",
+    alt="Two panels over eight epochs. D's loss approaches two log two from below, G's log two "
+    "from above. D's mean opinions of real and of generated images come near one half.",
 )
 
 # %% [markdown]
@@ -354,8 +360,7 @@ features, probabilities = judge.look(to_images(gan.generate(10_000)))
 shares = metrics.class_histogram(probabilities)
 distances["full run"] = metrics.frechet_distance(features, test_features)
 print("share of each digit:", *(f"{digit}: {share:.0%}" for digit, share in enumerate(shares)))
-for name, value in distances.items():
-    print(f"{name:20} {value:8.2g}")
+show_distances()
 
 # %%
 claim("all ten digits are there", shares.min(), above=0.04, quality=True)
@@ -384,8 +389,8 @@ plots.show(
         {"generated": to_images(generated), "nearest real": x_train[nearest]}, columns=15,
         title="Similar, but not the same strokes",
     ),
-    alt="Fifteen generated digits above the most similar training image of each. They show the same digit most times, "
-    "with other strokes.",
+    alt="Fifteen generated digits above the most similar training image of each: "
+    "mostly the same digit, with other strokes.",
 )  # fmt: skip
 claim("no generated digit is a copy", float(np.sqrt(squared.min())), above=1, quality=True)
 
@@ -394,7 +399,8 @@ claim("no generated digit is a copy", float(np.sqrt(squared.min())), above=1, qu
 #
 # ## 8 · A walk through latent space
 #
-# Take two latent vectors and go from one to the other in small steps. If G had memorised pictures, they would jump.
+# Take two latent vectors and go from one to the other in small steps. A generator that only picks from a list of
+# pictures would jump.
 
 
 # %%
@@ -406,8 +412,9 @@ def walk(start, end, steps=15):
 
 ends = np.random.default_rng(3).standard_normal((4, gan.latent_dim))
 rows = np.concatenate([walk(ends[i], ends[i + 1]) for i in range(3)])
+images = to_images(gan.average.predict(rows, verbose=0))
 plots.show(
-    plots.digits(to_images(gan.average.predict(rows, verbose=0)), columns=15, title="One digit turns into another"),
+    plots.digits(images, columns=15, title="One digit turns into another"),
     alt="Three rows of fifteen digits. In each row a digit changes step by step into another one.",
 )
 
