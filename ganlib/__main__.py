@@ -22,7 +22,7 @@ class Settings:
     architecture: str = "wide"
     loss: str = "non-saturating"
     r1: float = 1.0
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     seed: int = 0
     images: int = 10_000
 

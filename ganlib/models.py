@@ -64,7 +64,7 @@ def save_weights(path: str | Path, model: keras.Model) -> None:
     """Write a model's weights to an `.npz` file, one float32 array per weight, named by layer and weight."""
     content = io.BytesIO()
     np.savez_compressed(content, **_named_weights(model))
-    write_file(Path(path), content.getvalue())
+    write_file(path, content.getvalue())
 
 
 def load_weights(path: str | Path, model: keras.Model) -> None:

@@ -19,7 +19,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from . import plots
+from ganlib import plots
+from ganlib.data import write_file
 
 FRAME_BYTES = 16_000  # of HTML for one frame on average, so that 24 frames stay under 400 kB
 GREYS = (16, 8, 6, 4)  # levels of a grey film, the first that fits: digits look the same with six
@@ -207,7 +208,7 @@ class Player:
     def save(self, path: str | os.PathLike, title: str = "Training film") -> None:
         """Write the player as a page of its own, all of it or nothing; equal players give equal bytes."""
         page = _PAGE.format(title=html.escape(title), player=self.to_html())
-        plots.write_file(path, page.encode("utf-8"))
+        write_file(path, page.encode("utf-8"))
 
 
 def player(frames: Sequence[np.ndarray | Figure], captions: Sequence[str], alt: str) -> Player:

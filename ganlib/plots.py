@@ -13,7 +13,6 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import matplotlib.style
 import numpy as np
@@ -28,6 +27,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
+
+from ganlib.data import write_file
 
 REAL = "#0072B2"
 GENERATED = "#D55E00"
@@ -186,22 +187,6 @@ def few_colours(pictures: Sequence[Image.Image]) -> list[Image.Image]:
     for picture in reduced:
         picture.putpalette(palette)
     return reduced
-
-
-def write_file(path: str | os.PathLike, data: bytes) -> None:
-    """Write bytes under a temporary name beside `path`, then rename: never half a file.
-
-    Raises FileNotFoundError if the folder does not exist.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path.name}: the folder {path.parent} does not exist")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def encode(picture: Image.Image) -> bytes:

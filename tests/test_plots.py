@@ -320,7 +320,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="cannot write a.png: the folder .*nowhere does not exist"):
-        plots.write_file(tmp_path / "nowhere" / "a.png", b"")
+        plots.save_png(plots.digits(NOISE), tmp_path / "nowhere" / "a.png")
 
 
 # --- in a notebook ------------------------------------------------------------------------------------------
