@@ -48,7 +48,9 @@ class GAN(keras.Model):
         self.average.trainable = False
         self.latent_dim = generator.input_shape[-1]
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
-        self.totals = self.add_weight(shape=(1 + len(LOGS),), initializer="zeros", trainable=False, name="totals")
+        self.totals = self.add_weight(
+            shape=(1 + len(LOGS),), initializer="zeros", trainable=False, aggregation="sum", name="totals"
+        )
         self.built = True
 
     def compile(
@@ -79,10 +81,13 @@ class GAN(keras.Model):
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.loss_name, self.pair, self.r1, self.ema = loss, LOSSES[loss], r1, ema
 
-    def discriminator_phase(self, real: tf.Tensor, latents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def discriminator_phase(
+        self, real: tf.Tensor, latents: tf.Tensor, share: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """One update of D with G held still; returns D's loss (without penalty) and its real and fake logits.
 
-        `real` is float32 (batch, …), `latents` float32 (batch, latent_dim).
+        `real` is float32 (batch, …), `latents` float32 (batch, latent_dim). `share` is the part of the whole batch
+        that these examples are: the optimiser adds up the gradients of all replicas.
         Source: Goodfellow et al. 2014, Algorithm 1, inner loop; R1 from Mescheder et al. 2018, eq. 9.
         """
         fake = self.generator(latents, training=True)
@@ -97,11 +102,11 @@ class GAN(keras.Model):
             objective = loss
             if self.r1:
                 objective += self.r1 / 2 * r1_penalty(slope_tape.gradient(real_logits, real))
-        gradients = tape.gradient(objective, weights)
+        gradients = tape.gradient(objective, weights, share)
         self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_variables)
         return loss, real_logits, fake_logits
 
-    def generator_phase(self, latents: tf.Tensor) -> tf.Tensor:
+    def generator_phase(self, latents: tf.Tensor, share: tf.Tensor | None = None) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
 
         Source: Goodfellow et al. 2014, Algorithm 1, outer loop.
@@ -111,7 +116,7 @@ class GAN(keras.Model):
             tape.watch(weights)
             fake = self.generator(latents, training=True)
             loss = self.pair.generator(self.discriminator(fake, training=True))
-        gradients = tape.gradient(loss, weights)
+        gradients = tape.gradient(loss, weights, share)
         self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
         return loss
 
@@ -121,14 +126,18 @@ class GAN(keras.Model):
         `real` is a batch as `fit` takes it, uint8 or float; `latents` is float32 (2, batch, latent_dim): fresh
         ones for each phase.
         """
-        real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
-        d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0])
-        g_loss = self.generator_phase(latents[1])
+        self.phases(real, latents)
         self.update_average()
+        self.steps.assign_add(1)
+
+    def phases(self, real: tf.Tensor, latents: tf.Tensor, share: tf.Tensor | None = None) -> None:
+        """D's phase and G's phase of a step, and their losses added to `totals`; arguments as above."""
+        real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
+        d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0], share)
+        g_loss = self.generator_phase(latents[1], share)
         d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
         images = tf.cast(tf.shape(real)[0], tf.float32)
-        self.totals.assign_add(images * tf.stack([1.0, d_loss, g_loss, d_real, d_fake]))
-        self.steps.assign_add(1)
+        self.totals.value.assign_add(images * tf.stack([1.0, d_loss, g_loss, d_real, d_fake]))
 
     def update_average(self) -> None:
         """Move each weight of `average` a little towards G's: less than `ema` says in the first steps,
@@ -147,7 +156,29 @@ class GAN(keras.Model):
         images, latents = block
         for i in tf.range(tf.shape(images)[0]):
             self.step(images[i], latents[i])
+        return self.logs()
+
+    def logs(self) -> dict[str, tf.Tensor]:
+        """The means of the losses and of D's probabilities over the epoch so far."""
         return {name: self.totals[1 + i] / self.totals[0] for i, name in enumerate(LOGS)}
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Keras' own, but for several replicas (`tf.distribute`) one in which they share every batch."""
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
+            return super().make_train_function(force)
+
+        @tf.function
+        def train_function(iterator):
+            block = next(iterator)
+            images = strategy.experimental_local_results(block[0])
+            for i in tf.range(tf.shape(images[0])[0]):
+                strategy.run(lambda images, latents, share: self.phases(images[i], latents[i], share), block)
+                self.update_average()
+                self.steps.assign_add(1)
+            return self.logs()
+
+        self.train_function = train_function
 
     def fit(
         self,
@@ -170,14 +201,19 @@ class GAN(keras.Model):
             x, epochs = x[: 2 * batch_size], min(epochs, 2)
         done = run.restore(self, x, batch_size) if run else 0
         feed = _Feed(x, batch_size, done)
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            data, blocks = feed.dataset(self.latent_dim, self.seed), None
+        else:
+            data, blocks = feed.shared_dataset(self.distribute_strategy, self.latent_dim, self.seed), feed.blocks
         if run:
             callbacks = [*callbacks, *run.callbacks(self, feed.steps_per_epoch)]
         with warnings.catch_warnings(), run.guard() if run else contextlib.nullcontext():
             # Keras warns that it will not shuffle a tf.data.Dataset; ours comes shuffled.
             warnings.filterwarnings("ignore", message=".*shuffle=True.*")
             return super().fit(
-                feed.dataset(self.latent_dim, self.seed),
+                data,
                 epochs=epochs,
+                steps_per_epoch=blocks,
                 initial_epoch=feed.epoch,
                 callbacks=[feed, _StopWhenNotFinite(), *callbacks],
                 verbose=verbose,
@@ -209,6 +245,12 @@ class GAN(keras.Model):
             raise ValueError(f"The data has shape {x.shape}, but the discriminator takes examples of shape {shape}.")
         if batch_size > len(x):
             raise ValueError(f"batch_size is {batch_size}, but there are only {len(x)} examples: make it smaller.")
+        replicas, last = self.distribute_strategy.num_replicas_in_sync, len(x) % batch_size or batch_size
+        if last < replicas:
+            raise ValueError(
+                f"The last batch of an epoch has {last} examples, too few for {replicas} replicas (workers or devices): "
+                "choose another batch_size."
+            )
         if x.dtype != np.uint8 and not np.isfinite(x).all():
             raise ValueError("The data holds NaN or infinite numbers: clean it first.")
 
@@ -232,6 +274,7 @@ class _Feed(keras.callbacks.Callback):
         self.steps_per_epoch = math.ceil(len(x) / batch_size)
         self.epoch, self.skip = divmod(done, self.steps_per_epoch)
         self.first_step = 0
+        self.blocks = len(block_plan(len(x), batch_size))
 
     def dataset(self, latent_dim: int, seed: int) -> tf.data.Dataset:
         def epoch():
@@ -243,15 +286,48 @@ class _Feed(keras.callbacks.Callback):
             tf.TensorSpec([None, 2, None, latent_dim], latents.dtype),
         )
         dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
-        blocks = len(block_plan(len(self.x), self.batch_size))
         options = tf.data.Options()
         options.autotune.enabled = False  # there is nothing to tune, and it can hold up the end of an epoch for seconds
-        return dataset.apply(tf.data.experimental.assert_cardinality(blocks)).prefetch(1).with_options(options)
+        return dataset.apply(tf.data.experimental.assert_cardinality(self.blocks)).prefetch(1).with_options(options)
+
+    def shared_dataset(
+        self, strategy: tf.distribute.Strategy, latent_dim: int, seed: int
+    ) -> tf.distribute.DistributedDataset:
+        """The same blocks, epoch after epoch, with every batch split among the replicas of `strategy`.
+
+        A replica's element is (examples (k, part, …), latents (k, 2, part, latent_dim), part / batch).
+        """
+        replicas = strategy.num_replicas_in_sync
+
+        def parts(context: tf.distribute.InputContext) -> tf.data.Dataset:
+            here = replicas // context.num_input_pipelines
+            mine = slice(here * context.input_pipeline_id, here * (context.input_pipeline_id + 1))
+
+            def epochs():
+                first_step, skip = self.first_step, self.skip
+                while True:
+                    for block in batch_blocks(self.x, self.batch_size, latent_dim, seed, first_step, skip):
+                        split = [np.array_split(array, replicas, axis) for axis, array in enumerate(block, start=1)]
+                        for examples, latents in zip(*(pieces[mine] for pieces in split), strict=True):
+                            yield examples, latents, np.float32(examples.shape[1] / block[0].shape[1])
+                    first_step, skip = first_step + self.steps_per_epoch, 0
+
+            signature = (
+                tf.TensorSpec([None, None, *self.x.shape[1:]], self.x.dtype),
+                tf.TensorSpec([None, 2, None, latent_dim], tf.float32),
+                tf.TensorSpec([], tf.float32),
+            )
+            dataset = tf.data.Dataset.from_generator(epochs, output_signature=signature)
+            # Endless: otherwise TensorFlow asks all workers before every block whether they have any data left.
+            endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+            return dataset.apply(endless).prefetch(here)
+
+        return strategy.distribute_datasets_from_function(parts)
 
     def on_epoch_begin(self, epoch, logs=None):
         if epoch > self.epoch:
             self.skip = 0
-        self.first_step = int(self.model.steps) - self.skip
+        self.first_step = int(self.model.steps.numpy()) - self.skip
         if not self.skip:
             self.model.totals.assign(tf.zeros_like(self.model.totals))
 
@@ -261,7 +337,7 @@ class _StopWhenNotFinite(keras.callbacks.Callback):
         if not all(math.isfinite(value) for value in logs.values()):
             figures = ", ".join(f"{name} {value:.3g}" for name, value in logs.items())
             raise Diverged(
-                f"Training stopped at step {int(self.model.steps)}: a loss is no longer a finite number ({figures}). "
+                f"Training stopped at step {int(self.model.steps.numpy())}: a loss is no longer a finite number ({figures}). "
                 "The usual causes are a learning rate that is too large (try a tenth) and an R1 penalty that is too "
                 "large or missing (try r1=1); then begin again, or go on from the last checkpoint."
             )
