@@ -55,11 +55,11 @@ LOSSES = {
 
 
 def r1_penalty(gradients: tf.Tensor) -> tf.Tensor:
-    """The R1 penalty E[|grad_x D(x)|^2] of the gradients of D's logit at *real* x.
+    """The R1 penalty E[|gradient of D's logit in x|^2] at *real* x, without the factor gamma / 2.
 
     Takes gradients of shape (batch, ...), one per real example; returns a scalar >= 0. D's loss adds
     gamma / 2 times this. Squared norm first, mean over the batch second: the other order lets slopes of
-    opposite sign cancel. Source: Mescheder, Geiger, Nowozin 2018, eq. 9.
+    opposite sign cancel. Source: Mescheder, Geiger, Nowozin 2018, eq. 9 (which includes gamma / 2).
     """
     per_example = tf.reduce_sum(tf.reshape(gradients, [tf.shape(gradients)[0], -1]) ** 2, axis=1)
     return tf.reduce_mean(per_example)
