@@ -336,6 +336,7 @@ DEFECTS = {
         "cell [1] stores the error E",
     ),
     "stderr": (lambda nb: stream(first(nb), "oh", "stderr"), "cell [1] stores stderr output (oh)"),
+    "warning": (lambda nb: stream(first(nb), "WARNING:tensorflow:5 out of"), "cell [1] stores a warning"),
     "smoke": (
         lambda nb: stream(first(nb), "✓ x: not checked in smoke mode"),
         "cell [1] was run in smoke mode",

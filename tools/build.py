@@ -240,6 +240,8 @@ def _execute_cell(client: NotebookClient, cell: NotebookNode, k: int, number: in
     for text in _stream(cell, "stderr"):
         raise BuildError(f"{where} wrote to stderr: {text.strip()}")
     for text in _stream(cell, "stdout"):
+        if "WARNING:" in text:
+            raise BuildError(f"{where} printed a warning: {text.strip()[:200]}")
         if SMOKE_TEXT in text:
             raise BuildError(f"{where} ran in smoke mode: take GANLIB_SMOKE out of the lesson.")
 
@@ -480,6 +482,9 @@ def _output_problems(cell: NotebookNode) -> Iterator[str]:
                 yield f"has a picture of {size // 1000} kB, the limit is {limit} kB: make it smaller."
     for text in _stream(cell, "stderr"):
         yield f"stores stderr output ({text.strip()[:60]}): repair the source and build again."
+    for text in _stream(cell, "stdout"):  # where TensorFlow's logger writes in a notebook
+        if "WARNING:" in text:
+            yield "stores a warning: repair its cause and build again."
     for text in _texts(cell):
         if SMOKE_TEXT in text:
             yield "was run in smoke mode: build the lesson again without GANLIB_SMOKE."

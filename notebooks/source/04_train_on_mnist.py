@@ -108,8 +108,8 @@ def article_discriminator():
 keras.utils.set_random_seed(0)
 generator, discriminator = article_generator(), article_discriminator()
 latents = np.random.default_rng(0).standard_normal((15, 100))
-noise_images = to_images(generator.predict(latents, verbose=0))  # (15, 28, 28)
-opinions = keras.ops.sigmoid(discriminator.predict(x_train[:1000].reshape(-1, 784) / 255, verbose=0))
+noise_images = to_images(generator(latents))  # (15, 28, 28)
+opinions = tf.sigmoid(discriminator(x_train[:1000].reshape(-1, 784) / 255))  # (1000, 1)
 print(f"D on real digits: {np.min(opinions):.2f} to {np.max(opinions):.2f}")
 plots.show(
     plots.digits(noise_images, columns=15, title="What an untrained generator draws"),
@@ -472,7 +472,7 @@ def walk(start, end, steps=15):
 
 ends = np.random.default_rng(3).standard_normal((4, gan.latent_dim))
 rows = np.concatenate([walk(ends[i], ends[i + 1]) for i in range(3)])
-images = to_images(gan.average.predict(rows, verbose=0))
+images = to_images(gan.average(rows))
 plots.show(
     plots.digits(images, columns=15, title="One digit turns into another"),
     alt="Three rows of fifteen pictures. In each row a digit changes step by step into another one, "
