@@ -6,6 +6,8 @@ Nothing heavy is imported here: `ganlib.GAN` and the modules load TensorFlow whe
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 __version__ = "0.1.0"
@@ -32,7 +34,10 @@ def __dir__() -> list[str]:
 
 def start() -> str:
     """Load TensorFlow without its usual greetings; returns one line: the versions and the device found here."""
-    tf = _import_tensorflow()
+    with quiet():
+        import tensorflow as tf
+
+        tf.constant(0) + 1  # the last note comes with the first operation
     import keras
 
     gpus = len(tf.config.list_physical_devices("GPU"))
@@ -41,16 +46,15 @@ def start() -> str:
     return f"ganlib {__version__}, TensorFlow {tf.__version__}, Keras {keras.__version__}, Python {python}, {device}"
 
 
-def _import_tensorflow():
-    # TensorFlow writes notes to the process's stderr that no setting turns off. They are held back; the rest is not.
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Hold back the notes that TensorFlow writes to the process's stderr at its start; no setting turns them off."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with tempfile.TemporaryFile() as notes:
         stderr = os.dup(2)
         os.dup2(notes.fileno(), 2)
         try:
-            import tensorflow as tf
-
-            tf.constant(0) + 1  # the last note comes with the first operation
+            yield
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
@@ -58,4 +62,3 @@ def _import_tensorflow():
             for line in notes.read().decode(errors="replace").splitlines(keepends=True):
                 if "oneDNN custom operations are on" not in line and "before absl::InitializeLog()" not in line:
                     os.write(2, line.encode())
-    return tf

@@ -3,11 +3,12 @@
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from ganlib import start
+from ganlib import quiet, start
 
 LOSSES = ("non-saturating", "minimax")
 ARCHITECTURES = ("wide", "article")
@@ -22,6 +23,7 @@ class Settings:
     architecture: str = "wide"
     loss: str = "non-saturating"
     r1: float = 1.0
+    r1_every: int = 1
     learning_rate: float = 2e-3
     seed: int = 0
     images: int = 10_000
@@ -37,6 +39,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
     options = _parser().parse_args(arguments)
+    if getattr(options, "workers", None):
+        # What happens to the other workers is told in a sentence, not in TensorFlow's log.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         return options.command(options)
     except UsageError as error:
@@ -51,26 +56,29 @@ def train(options: argparse.Namespace) -> int:
     """Begin a run in a new folder and train it to the end."""
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     folder = options.out or _new_folder(settings)
+    if options.index:  # only worker 0 writes
+        return _train(folder, settings, options.workers, options.index)
     if (folder / "config.json").exists():
         raise UsageError(
             f"{folder} already holds a run: go on with  {_again('resume', folder)}  or choose another --out."
         )
     _check_writable(folder)
-    return _train(folder, settings)
+    return _train(folder, settings, options.workers, options.index)
 
 
 def resume(options: argparse.Namespace) -> int:
     """Go on with a run from its last checkpoint, with the settings it was begun with."""
-    from ganlib.runs import Run, RunError
+    with quiet():
+        from ganlib.runs import Run, RunError
 
     try:
         settings = Settings(**Run(options.run).config()["settings"])
     except (RunError, TypeError, KeyError) as error:
         raise UsageError(f"{options.run} cannot be resumed: {error}") from error
-    return _train(options.run, settings)
+    return _train(options.run, settings, options.workers, options.index)
 
 
-def _train(folder: Path, settings: Settings) -> int:
+def _train(folder: Path, settings: Settings, workers: list[str] | None, index: int | None) -> int:
     from ganlib.data import DataError, load_mnist
 
     try:
@@ -79,30 +87,73 @@ def _train(folder: Path, settings: Settings) -> int:
         raise UsageError(str(error)) from error
     if settings.batch_size > len(x_train):
         raise UsageError(f"--batch-size {settings.batch_size} is more than the {len(x_train):,} images there are.")
+    strategy = _join(workers, index, len(x_train) % settings.batch_size or settings.batch_size)
 
     print("Loading TensorFlow …", end=" ", flush=True)
     print(start(), flush=True)
     from ganlib.gan import Diverged
-    from ganlib.runs import Film, Progress, Run, RunError, Stopped
+    from ganlib.runs import Busy, Film, NotWritten, Progress, Run, RunError, Stopped
 
-    gan = _build(settings, -(-len(x_train) // settings.batch_size))
+    with strategy.scope() if strategy else nullcontext():
+        gan = _build(settings, -(-len(x_train) // settings.batch_size))
     run, film = Run(folder, asdict(settings)), Film(folder)
-    print(f"Training in {folder}; Ctrl-C stops, and everything so far is kept.", flush=True)
+    callbacks, go_on = [film, Progress()], f"Go on with:  {_again('resume', folder)}"
+    if strategy:
+        from ganlib.workers import SharedRun
+
+        run, callbacks = SharedRun(folder, asdict(settings), strategy), callbacks if index == 0 else []
+        go_on += f" --workers {','.join(workers)} --index {index}"
+    if not index:
+        print(f"Training in {folder}; Ctrl-C stops, and everything so far is kept.", flush=True)
     try:
-        gan.fit(x_train, settings.batch_size, settings.epochs, [film, Progress()], verbose=0, run=run)
-        code = 0
-    except Stopped as stop:
-        print(f"\n{stop}\nGo on with:  {_again('resume', folder)}")
-        code = 130
+        with run.lock():
+            code = 0
+            try:
+                gan.fit(x_train, settings.batch_size, settings.epochs, callbacks, verbose=0, run=run)
+            except Stopped as stop:
+                print(f"\n{stop}\n{go_on}", flush=True)
+                code = 130
+            if index:
+                print("Done; worker 0 writes the pictures.")
+            else:
+                _show(gan, run, film, settings)
+            return code
+    except Busy as error:
+        raise UsageError(str(error)) from error
     except (Diverged, RunError) as error:
         print(f"\nganlib: {error}", file=sys.stderr)
-        return 1
-    try:
-        _show(gan, run, film, settings)
+        if run.checkpoints() and isinstance(error, (Diverged, NotWritten)):
+            print(go_on, file=sys.stderr)
     except OSError as error:
-        print(f"ganlib: {error.filename or folder} could not be written ({error.strerror}).", file=sys.stderr)
-        return 1
-    return code
+        problem = f"A file in {folder} could not be written ({error.strerror}); {run.saved()}. Make room first."
+        print(f"\nganlib: {problem}\n{go_on}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nStopped at once, before all pictures were written; {run.saved()}.\n{go_on}")
+        return 130
+    return 1
+
+
+def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
+    """Wait for the other workers; returns the strategy that all share, None for a process that trains alone."""
+    if workers is None and index is None:
+        return None
+    if workers is None or index is None:
+        raise UsageError("--workers names all processes and --index says which one this is: give both, or neither.")
+    if index >= len(workers):
+        raise UsageError(f"--index {index} is too large: the {len(workers)} workers count from 0.")
+    if smallest_batch < len(workers):
+        raise UsageError(
+            f"The smallest batch of an epoch has {smallest_batch} images, too few for {len(workers)} workers: "
+            "choose another --batch-size."
+        )
+    with quiet():
+        from ganlib.workers import WorkersError, join
+
+        print(f"Worker {index} of {len(workers)}, at {workers[index]}; waiting for the others …", flush=True)
+        try:
+            return join(workers, index)
+        except WorkersError as error:
+            raise UsageError(str(error)) from error
 
 
 def _build(settings: Settings, steps_per_epoch: int):
@@ -117,7 +168,7 @@ def _build(settings: Settings, steps_per_epoch: int):
     steps = settings.epochs * steps_per_epoch
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.02)
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99) for _ in range(2)]
-    gan.compile(*optimizers, loss=settings.loss, r1=settings.r1)
+    gan.compile(*optimizers, loss=settings.loss, r1=settings.r1, r1_every=settings.r1_every)
     return gan
 
 
@@ -272,6 +323,13 @@ def _parser() -> argparse.ArgumentParser:
         help="weight of the R1 penalty on the discriminator's slope; 0 switches it off",
     )
     new.add_argument(
+        "--r1-every",
+        type=_at_least(int, 1),
+        default=default.r1_every,
+        metavar="K",
+        help="apply the penalty at every K-th step only, K times as strong: faster",
+    )
+    new.add_argument(
         "--learning-rate",
         type=_at_least(float, 1e-12),
         default=default.learning_rate,
@@ -304,6 +362,18 @@ def _parser() -> argparse.ArgumentParser:
     again.set_defaults(command=resume)
     again.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
 
+    for command in (new, again):
+        command.add_argument(
+            "--workers",
+            type=_addresses,
+            metavar="HOST:PORT,HOST:PORT",
+            help="train in several processes, on one machine or many: start this command once for each of these "
+            "addresses, with its --index; worker 0 writes the run. For trusted networks only: there is no password",
+        )
+        command.add_argument(
+            "--index", type=_at_least(int, 0), metavar="N", help="which of the --workers this process is, from 0"
+        )
+
     look = commands.add_parser("doctor", help="look over versions, device and data, and say what to do")
     look.set_defaults(command=doctor)
 
@@ -311,6 +381,17 @@ def _parser() -> argparse.ArgumentParser:
     judges.set_defaults(command=judge)
     judges.add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _addresses(text: str) -> list[str]:
+    addresses = text.split(",")
+    for address in addresses:
+        host, _, port = address.rpartition(":")
+        if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise argparse.ArgumentTypeError(f"{address!r} is not host:port with a port from 1 to 65535")
+    if len(addresses) < 2 or len(set(addresses)) < len(addresses):
+        raise argparse.ArgumentTypeError(f"{text!r} must name two workers or more, each once")
+    return addresses
 
 
 def _at_least(kind: type, least: float):

@@ -29,6 +29,8 @@ class Diverged(RuntimeError):
 class GAN(keras.Model):
     """A generator and a discriminator, trained by Goodfellow et al. 2014, Algorithm 1, one step of D per step of G.
 
+    By default G minimises the non-saturating loss of their section 3.
+
     `generator` maps latents (batch, latent_dim), drawn from N(0, 1), to samples; `discriminator` maps samples of
     the same shape to one logit each. `average` is a third network: the running average of the generator's weights,
     which makes better pictures than the latest weights do (Yazici et al. 2019).
@@ -59,19 +61,23 @@ class GAN(keras.Model):
         discriminator_optimizer: keras.Optimizer | None = None,
         loss: str = "non-saturating",
         r1: float = 1.0,
+        r1_every: int = 1,
         ema: float = 0.998,
         jit_compile: bool | str = "auto",
     ) -> None:
         """Set how the game is played; both optimisers default to Adam(1e-3, beta_1=0, beta_2=0.99).
 
-        `loss` names a pair of `losses.LOSSES`; `r1` is the weight gamma of the R1 penalty, 0 for none; `ema` is
-        the share of the old average kept at each step, in [0, 1). `jit_compile` is Keras' own.
-        Raises ValueError for an unknown loss, a negative `r1` or an `ema` outside [0, 1).
+        `loss` names a pair of `losses.LOSSES`; `r1` is the weight gamma of the R1 penalty, 0 for none; with
+        `r1_every` = k it acts at every k-th step, k times as strong (Karras et al. 2020, section 3.1); `ema` is the
+        share of the old average kept at each step, in [0, 1). `jit_compile` is Keras' own.
+        Raises ValueError for an unknown loss, a negative `r1`, an `r1_every` below 1 or an `ema` outside [0, 1).
         """
         if loss not in LOSSES:
             raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
         if not (r1 >= 0 and math.isfinite(r1)):
             raise ValueError(f"r1 is {r1}: the weight of the penalty must be 0 or a positive number.")
+        if r1_every < 1:
+            raise ValueError(f"r1_every is {r1_every}: it must be at least 1, which means at every step.")
         if not 0 <= ema < 1:
             raise ValueError(f"ema is {ema}: the share of the old average must be at least 0 and less than 1.")
         super().compile(optimizer=None, jit_compile=jit_compile)
@@ -79,7 +85,7 @@ class GAN(keras.Model):
         self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.loss_name, self.pair, self.r1, self.ema = loss, LOSSES[loss], r1, ema
+        self.loss_name, self.pair, self.r1, self.r1_every, self.ema = loss, LOSSES[loss], r1, r1_every, ema
 
     def discriminator_phase(
         self, real: tf.Tensor, latents: tf.Tensor, share: tf.Tensor | None = None
@@ -91,6 +97,18 @@ class GAN(keras.Model):
         Source: Goodfellow et al. 2014, Algorithm 1, inner loop; R1 from Mescheder et al. 2018, eq. 9.
         """
         fake = self.generator(latents, training=True)
+        if self.r1 and self.r1_every > 1:
+            gradients, results = tf.cond(
+                self.steps.value % self.r1_every == 0,
+                lambda: self._discriminator_gradients(real, fake, self.r1 * self.r1_every, share),
+                lambda: self._discriminator_gradients(real, fake, 0.0, share),
+            )
+        else:
+            gradients, results = self._discriminator_gradients(real, fake, self.r1, share)
+        self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_variables)
+        return results
+
+    def _discriminator_gradients(self, real, fake, gamma: float, share) -> tuple[list[tf.Tensor], tuple]:
         weights = [weight.value for weight in self.discriminator.trainable_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
@@ -100,11 +118,9 @@ class GAN(keras.Model):
             fake_logits = self.discriminator(fake, training=True)
             loss = self.pair.discriminator(real_logits, fake_logits)
             objective = loss
-            if self.r1:
-                objective += self.r1 / 2 * r1_penalty(slope_tape.gradient(real_logits, real))
-        gradients = tape.gradient(objective, weights, share)
-        self.discriminator_optimizer.apply(gradients, self.discriminator.trainable_variables)
-        return loss, real_logits, fake_logits
+            if gamma:
+                objective += gamma / 2 * r1_penalty(slope_tape.gradient(real_logits, real))
+        return tape.gradient(objective, weights, share), (loss, real_logits, fake_logits)
 
     def generator_phase(self, latents: tf.Tensor, share: tf.Tensor | None = None) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
@@ -173,12 +189,15 @@ class GAN(keras.Model):
             block = next(iterator)
             images = strategy.experimental_local_results(block[0])
             for i in tf.range(tf.shape(images[0])[0]):
-                strategy.run(lambda images, latents, share: self.phases(images[i], latents[i], share), block)
+                strategy.run(lambda images, latents, share, i=i: self.phases(images[i], latents[i], share), block)
                 self.update_average()
                 self.steps.assign_add(1)
             return self.logs()
 
         self.train_function = train_function
+
+    def _maybe_symbolic_build(self, *_, **__) -> None:
+        """Nothing to do, for a GAN is built from the start. Keras' own fails on blocks that several workers share."""
 
     def fit(
         self,
@@ -199,15 +218,15 @@ class GAN(keras.Model):
         self._check(x, batch_size, epochs)
         if smoke():
             x, epochs = x[: 2 * batch_size], min(epochs, 2)
-        done = run.restore(self, x, batch_size) if run else 0
-        feed = _Feed(x, batch_size, done)
-        if self.distribute_strategy.num_replicas_in_sync == 1:
-            data, blocks = feed.dataset(self.latent_dim, self.seed), None
-        else:
-            data, blocks = feed.shared_dataset(self.distribute_strategy, self.latent_dim, self.seed), feed.blocks
-        if run:
-            callbacks = [*callbacks, *run.callbacks(self, feed.steps_per_epoch)]
         with warnings.catch_warnings(), run.guard() if run else contextlib.nullcontext():
+            done = run.restore(self, x, batch_size) if run else 0
+            feed = _Feed(x, batch_size, done)
+            if self.distribute_strategy.num_replicas_in_sync == 1:
+                data, blocks = feed.dataset(self.latent_dim, self.seed), None
+            else:
+                data, blocks = feed.shared_dataset(self.distribute_strategy, self.latent_dim, self.seed), feed.blocks
+            if run:
+                callbacks = [*callbacks, *run.callbacks(self, feed.steps_per_epoch)]
             # Keras warns that it will not shuffle a tf.data.Dataset; ours comes shuffled.
             warnings.filterwarnings("ignore", message=".*shuffle=True.*")
             return super().fit(
@@ -222,7 +241,8 @@ class GAN(keras.Model):
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """Return `n` samples of the averaged generator, float32 (n, …); the same seed gives the same latents."""
         latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
-        return self.average.predict(latents, batch_size=1000, verbose=0)
+        # Keras' predict would compile a function for every new n.
+        return np.concatenate([self.average(part).numpy() for part in np.split(latents, range(1000, n, 1000))])
 
     def checkpoint(self) -> tf.train.Checkpoint:
         """Everything that the next step depends on, as one TensorFlow checkpoint object."""
@@ -248,15 +268,15 @@ class GAN(keras.Model):
         replicas, last = self.distribute_strategy.num_replicas_in_sync, len(x) % batch_size or batch_size
         if last < replicas:
             raise ValueError(
-                f"The last batch of an epoch has {last} examples, too few for {replicas} replicas (workers or devices): "
-                "choose another batch_size."
+                f"The last batch of an epoch has {last} examples, too few for {replicas} replicas: "
+                "choose another batch_size, or use fewer workers or devices."
             )
         if x.dtype != np.uint8 and not np.isfinite(x).all():
             raise ValueError("The data holds NaN or infinite numbers: clean it first.")
 
 
 def default_optimizer() -> keras.Optimizer:
-    """Adam with the settings that train well beside an R1 penalty (no momentum: Mescheder et al. 2018, section 6)."""
+    """Adam with the settings that train well beside an R1 penalty (betas: Karras et al. 2018, appendix A)."""
     return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
 
 
@@ -337,7 +357,8 @@ class _StopWhenNotFinite(keras.callbacks.Callback):
         if not all(math.isfinite(value) for value in logs.values()):
             figures = ", ".join(f"{name} {value:.3g}" for name, value in logs.items())
             raise Diverged(
-                f"Training stopped at step {int(self.model.steps.numpy())}: a loss is no longer a finite number ({figures}). "
+                f"Training stopped at step {int(self.model.steps.numpy())}: "
+                f"a loss is no longer a finite number ({figures}). "
                 "The usual causes are a learning rate that is too large (try a tenth) and an R1 penalty that is too "
                 "large or missing (try r1=1); then begin again, or go on from the last checkpoint."
             )

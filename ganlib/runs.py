@@ -4,14 +4,17 @@ import csv
 import hashlib
 import io
 import json
+import os
+import shutil
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import keras
 import numpy as np
@@ -19,13 +22,21 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from ganlib.data import to_images, write_file
-from ganlib.gan import GAN
+from ganlib.gan import GAN, Diverged
 
 KEPT_CHECKPOINTS = 2
 
 
 class RunError(RuntimeError):
     """A run cannot be saved, or cannot go on as asked."""
+
+
+class Busy(RunError):
+    """Somebody else is training in the run's folder."""
+
+
+class NotWritten(RunError):
+    """A file of the run could not be written; what was saved before is safe."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -43,7 +54,31 @@ class Run:
     def __init__(self, folder: str | Path, settings: dict | None = None):
         self.folder = Path(folder)
         self.settings = settings
-        self.interrupted = False
+        self.interrupted = self.locked = False
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """While inside, nobody else trains in this folder; inside a `lock`, another of the same Run does nothing.
+
+        Raises Busy while somebody else is inside, and RunError when the folder cannot be written.
+        """
+        if self.locked:
+            yield
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = (self.folder / ".lock").open("a", encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"The folder {self.folder} cannot be written ({error.strerror}): choose another.") from error
+        with file:  # closing it gives the lock back; after a kill, the system closes it
+            if not _try_lock(file):
+                raise Busy(f"Another process is training in {self.folder}: wait for its end, or use another folder.")
+            self.locked = True
+            try:
+                self._sweep()
+                yield
+            finally:
+                self.locked = False
 
     def restore(self, gan: GAN, x: np.ndarray, batch_size: int) -> int:
         """Bring `gan` to the state of the last good checkpoint; returns the number of steps done, 0 for a new run.
@@ -52,9 +87,14 @@ class Run:
         are damaged, when the folder cannot be written, or when data, networks or settings are not those of the run.
         """
         conditions = _conditions(gan, x, batch_size)
-        prefixes = self.checkpoints()
+        prefixes, epochs = self.checkpoints(), len(self.history().get("epoch", []))
         if prefixes:
             self._compare(conditions)
+        elif epochs > 1:  # one epoch is in the history a moment before its checkpoint is
+            raise RunError(
+                f"The checkpoints of {self.folder} are gone, but its history.csv tells of {epochs} epochs: "
+                "copy them back, or begin a new run in another folder."
+            )
         else:
             self._begin(conditions)
             return 0
@@ -70,7 +110,7 @@ class Run:
             raise RunError(f"No checkpoint in {self.folder} can be read: begin a new run in another folder.")
         for prefix in damaged:
             _delete(prefix)
-        return int(gan.steps)
+        return int(gan.steps.numpy())
 
     def callbacks(self, gan: GAN, steps_per_epoch: int) -> list[keras.callbacks.Callback]:
         """The callbacks that save every finished epoch and stop at an interrupt."""
@@ -78,7 +118,17 @@ class Run:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """While inside, the first Ctrl-C only asks to stop after the current block; the second stops at once."""
+        """A `lock` inside which the first Ctrl-C only asks to stop after the current block; the second stops at once.
+
+        Raises Stopped at the end when Ctrl-C came too late for a block to end after it.
+        """
+        with self.lock(), self._patience():
+            yield
+        if self.interrupted:
+            raise Stopped(f"Stopped at the end of this training; all of it is saved in {self.folder}.")
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
         self.interrupted = False
 
         def ask(signum: int, frame: FrameType | None) -> None:
@@ -96,35 +146,52 @@ class Run:
 
     def checkpoints(self) -> list[Path]:
         """The complete checkpoints, oldest first, as prefixes of their files."""
-        # TensorFlow writes the index last, by renaming: a checkpoint with an index is complete.
         return sorted(path.with_suffix("") for path in (self.folder / "checkpoints").glob("step-*.index"))
 
+    def saved(self) -> str:
+        """What is safe, as a part of a sentence."""
+        prefixes = self.checkpoints()
+        return f"the run is saved up to {prefixes[-1].name}" if prefixes else "nothing is saved yet"
+
     def save(self, gan: GAN) -> None:
-        """Write a checkpoint and delete all but the last two. Raises RunError when it cannot be written."""
-        prefix = self.folder / "checkpoints" / f"step-{int(gan.steps):09d}"
-        try:
-            gan.checkpoint().write(str(prefix))
-        except (tf.errors.OpError, OSError) as error:
-            for leftover in prefix.parent.glob(f"{prefix.name}*"):
-                leftover.unlink(missing_ok=True)
-            good = self.checkpoints()
-            saved = f"the run is saved up to {good[-1].name}" if good else "nothing was saved yet"
-            reason = str(error).splitlines()[0][:120]
-            raise RunError(
-                f"The checkpoint {prefix} could not be written ({reason}); {saved}. "
-                "Is the disk full or read-only? Make room and go on with this run."
-            ) from error
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            _delete(old)
+        """Write a checkpoint and delete all but the last two.
+
+        Raises NotWritten when that fails, and Diverged rather than save weights that are not finite.
+        """
+        weights = gan.generator.weights + gan.discriminator.weights + gan.average.weights
+        if not all(np.isfinite(weight.numpy()).all() for weight in weights):
+            raise Diverged(
+                f"Training stopped at step {int(gan.steps.numpy())}: "
+                f"a weight is no longer a finite number; {self.saved()}. "
+                "The usual cause is a learning rate that is too large: begin again with a tenth of it."
+            )
+        folder, name = self.folder / "checkpoints", f"step-{int(gan.steps.numpy()):09d}"
+        with self._writing(folder / name):
+            gan.checkpoint().write(str(folder / "part"))
+            # TensorFlow writes the index in place. Renamed, and after the data, it stands for a complete checkpoint.
+            for path in sorted(folder.glob("part.*")):
+                os.replace(path, folder / f"{name}{path.suffix}")
+            oldest = self.checkpoints()[-KEPT_CHECKPOINTS:][0]
+            for path in sorted(folder.glob("step-*"), reverse=True):  # the index first: what has one is complete
+                if path.stem < oldest.name:
+                    path.unlink()
 
     def history(self) -> dict[str, list[float]]:
-        """The finished epochs in the shape of Keras' `History.history`: lists epoch, steps, seconds and one per log."""
+        """The finished epochs in the shape of Keras' `History.history`: lists epoch, steps, seconds and one per log.
+
+        Raises RunError when history.csv is damaged.
+        """
         path = self.folder / "history.csv"
         if not path.exists():
             return {}
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-        return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
+        try:
+            rows = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+            names = ("epoch", "steps", *rows[0]) if rows else ()
+            return {name: [float(row[name]) for row in rows] for name in names}
+        except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+            raise RunError(
+                f"{path} is damaged ({type(error).__name__}: {error}): mend it, or delete it to go on without it."
+            ) from error
 
     def add_epoch(self, row: dict[str, float]) -> None:
         """Append an epoch to history.csv; epochs from its number on, left by an interrupted run, are replaced."""
@@ -136,15 +203,38 @@ class Run:
         writer = csv.DictWriter(text, names, extrasaction="ignore", restval="nan")
         writer.writeheader()
         writer.writerows({**old, "epoch": int(old["epoch"]), "steps": int(old["steps"])} for old in rows)
-        write_file(self.folder / "history.csv", text.getvalue().encode())
+        with self._writing(self.folder / "history.csv"):
+            write_file(self.folder / "history.csv", text.getvalue().encode())
 
     def config(self) -> dict:
         """The content of config.json: settings, conditions, versions. Raises RunError when there is none."""
         path = self.folder / "config.json"
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.folder} is not a run: its config.json is missing or damaged ({error}).") from error
+            config = json.loads(path.read_text(encoding="utf-8"))
+            return {name: config[name] for name in ("settings", "conditions", "versions")}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise RunError(
+                f"{self.folder} is not a run: its config.json is missing or damaged ({error}). "
+                "Copy it back, or begin a new run in another folder."
+            ) from error
+
+    @contextmanager
+    def _writing(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except (tf.errors.OpError, OSError) as error:
+            self._sweep()
+            raise NotWritten(
+                f"{path} could not be written ({_reason(error)}); {self.saved()}. "
+                "Is the disk full or read-only? Make room and go on with this run."
+            ) from error
+
+    def _sweep(self) -> None:
+        """Delete what was left half-written, by a killed process or for want of room."""
+        with suppress(OSError):
+            for pattern in ("*.[0-9]*.tmp", "frames/*.[0-9]*.tmp", "checkpoints/part*"):
+                for path in self.folder.glob(pattern):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _begin(self, conditions: dict) -> None:
         versions = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
@@ -175,12 +265,12 @@ class _Saver(keras.callbacks.Callback):
         self.began = time.perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.run.interrupted and int(self.model.steps) % self.steps_per_epoch:
+        if self.run.interrupted and int(self.model.steps.numpy()) % self.steps_per_epoch:
             self.run.save(self.model)
             self._stop()
 
     def on_epoch_end(self, epoch, logs=None):
-        steps, seconds = int(self.model.steps), round(time.perf_counter() - self.began, 2)
+        steps, seconds = int(self.model.steps.numpy()), round(time.perf_counter() - self.began, 2)
         measured = {name: float(value) for name, value in logs.items()}
         self.run.add_epoch({"epoch": epoch + 1, "steps": steps, "seconds": seconds, **measured})
         self.run.save(self.model)
@@ -188,8 +278,9 @@ class _Saver(keras.callbacks.Callback):
             self._stop()
 
     def _stop(self):
-        epoch, step = divmod(int(self.model.steps), self.steps_per_epoch)
-        raise Stopped(f"Stopped after {epoch} epochs and {step} steps; all of it is saved in {self.run.folder}.")
+        epoch, step = divmod(int(self.model.steps.numpy()), self.steps_per_epoch)
+        done = f"Stopped after {epoch} epochs and {step} steps"
+        raise Stopped(f"{done}; all of it is saved in {self.run.folder}, and the next fit goes on.")
 
 
 class Film(keras.callbacks.Callback):
@@ -204,7 +295,7 @@ class Film(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.folder.mkdir(parents=True, exist_ok=True)
-        if int(self.model.steps) == 0:
+        if int(self.model.steps.numpy()) == 0:
             self._keep(0)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -219,7 +310,11 @@ class Film(keras.callbacks.Callback):
     def _keep(self, epoch):
         file = io.BytesIO()
         np.save(file, to_images(self.model.generate(self.count)))
-        write_file(self.folder / f"epoch-{epoch:04d}.npy", file.getvalue())
+        path = self.folder / f"epoch-{epoch:04d}.npy"
+        try:
+            write_file(path, file.getvalue())
+        except OSError as error:
+            raise NotWritten(f"{path} could not be written ({_reason(error)}): make room and go on.") from error
 
 
 class Progress(keras.callbacks.Callback):
@@ -243,7 +338,8 @@ class Progress(keras.callbacks.Callback):
         self.bar.write(f"epoch {epoch + 1:3d}/{self.params['epochs']}   {text}", file=sys.stdout)
 
     def on_train_end(self, logs=None):
-        self.bar.close()
+        if self.bar is not None:  # there was nothing left to train
+            self.bar.close()
 
 
 def _conditions(gan: GAN, x: np.ndarray, batch_size: int) -> dict:
@@ -262,12 +358,34 @@ def _conditions(gan: GAN, x: np.ndarray, batch_size: int) -> dict:
         "seed": gan.seed,
         "loss": gan.loss_name,
         "r1": gan.r1,
+        "r1_every": gan.r1_every,
         "ema": gan.ema,
         "generator": shapes(gan.generator),
         "discriminator": shapes(gan.discriminator),
         "generator_optimizer": settings(gan.generator_optimizer),
         "discriminator_optimizer": settings(gan.discriminator_optimizer),
     }
+
+
+def _reason(error: Exception) -> str:
+    # TensorFlow's text is "{{operation}} file; reason [Op:name]".
+    return getattr(error, "strerror", None) or str(error).splitlines()[0].split("; ")[-1].split(" [Op:")[0]
+
+
+def _try_lock(file: IO) -> bool:
+    """Take the lock of an open file; False while another open file has it, True also on a disk without locks."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, PermissionError if os.name == "nt" else BlockingIOError)
+    return True
 
 
 def _delete(prefix: Path) -> None:

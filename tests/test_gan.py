@@ -82,6 +82,31 @@ def test_a_step_is_algorithm_1_written_out():
         np.testing.assert_allclose(mean, 0.1 * old + 0.9 * new, atol=1e-6)
 
 
+def test_a_penalty_at_every_third_step_is_three_times_as_strong_there_and_absent_between():
+    (real, latents), rate = batch(), 0.1
+    lazy, strong, none = make(), make(), make()
+    lazy.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), r1=2.0, r1_every=3, jit_compile=False)
+    strong.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), r1=6.0, jit_compile=False)
+    none.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), r1=0.0, jit_compile=False)
+    for step in range(7):
+        other = strong if step % 3 == 0 else none
+        for network in ("generator", "discriminator"):
+            getattr(other, network).set_weights(getattr(lazy, network).get_weights())
+        lazy.step(real, latents)
+        other.step(real, latents)
+        for a, b in zip(weights(lazy.discriminator), weights(other.discriminator), strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+    assert not same(weights(strong.discriminator), weights(none.discriminator))
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_lazy_penalty_trains_in_the_compiled_loop(jit):
+    gan = make()
+    gan.compile(r1_every=4, jit_compile=jit)
+    gan.fit(SMALL, batch_size=16, epochs=2, verbose=0)
+    assert int(gan.steps) == 10 and all(np.isfinite(w).all() for w in weights(gan))
+
+
 def test_the_average_keeps_ema_in_the_long_run():
     gan = make(ema=0.75)
     gan.steps.assign(1000)
@@ -199,7 +224,7 @@ def test_bad_input_gets_a_sentence(arguments, sentence):
         make().fit(**{"x": SMALL, "batch_size": 16, "verbose": 0, **arguments})
 
 
-@pytest.mark.parametrize("settings", [{"loss": "best"}, {"r1": -1}, {"r1": math.nan}, {"ema": 1.0}])
+@pytest.mark.parametrize("settings", [{"loss": "best"}, {"r1": -1}, {"r1": math.nan}, {"r1_every": 0}, {"ema": 1.0}])
 def test_bad_settings_get_a_sentence(settings):
     with pytest.raises(ValueError, match=next(iter(settings))):
         make(**settings)
