@@ -1,7 +1,7 @@
 """Throughput of two workers on one machine (`tf.distribute`, loopback) against one process with the same batches.
 
 The article's nets, one pass over MNIST by `GAN.fit`. Each worker has one core, as if it were a machine of its own;
-compare with one process on one core. Everybody takes a turn in every round: two epochs, the second counts.
+compare with one process on one core. Everybody takes a turn in every round: two epochs, of which the second counts.
 """
 
 import argparse

@@ -1,8 +1,6 @@
 """Runs on disk: exact resume, interrupts, damage, and refusals."""
 
 import signal
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -170,26 +168,6 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path):
 def test_something_else_is_not_a_run(tmp_path):
     with pytest.raises(RunError, match="is not a run"):
         Run(tmp_path).config()
-
-
-def test_killed_in_the_middle_it_goes_on(tmp_path, whole):
-    """A real kill, without warning: the process gets no chance to save anything."""
-    script = f"""
-import os, sys
-sys.path.insert(0, "tests")
-from test_runs import *
-
-class Kill(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        if epoch == 2:
-            os._exit(9)
-
-make().fit(IMAGES, epochs=4, run=Run({str(tmp_path)!r}), callbacks=[Kill()], **SIZES)
-"""
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True).returncode == 9
-    gan = make()
-    gan.fit(IMAGES, epochs=4, run=Run(tmp_path), **SIZES)
-    assert_equal(state(gan), whole[0])
 
 
 def test_the_film_keeps_a_frame_of_every_epoch(tmp_path):
