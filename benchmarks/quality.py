@@ -55,7 +55,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--printed-epochs", type=int, default=10, help="of the article's program; 0 leaves it out")
+    parser.add_argument("--printed-epochs", type=int, default=5, help="of the article's program; 0 leaves it out")
     parser.add_argument("options", nargs="*", help="options of train, after --")
     options = parser.parse_args()
 

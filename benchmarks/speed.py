@@ -6,9 +6,9 @@ Nobody uses a penalty or saves anything. PyTorch and JAX take part if they are i
 """
 
 import argparse
+import contextlib
 import os
 import platform
-import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -286,7 +286,10 @@ def main() -> None:
             f"| {statistics.median(cpu[name]):.2f} | {steps / middle:.0f} "
             f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
         )
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    with contextlib.suppress(ImportError):  # Windows has no resource
+        import resource
+
+        print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 
 if __name__ == "__main__":
