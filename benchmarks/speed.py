@@ -1,12 +1,14 @@
 """Speed of training: the article's nets, batch 128, one pass over MNIST, against other ways to do the same work.
 
-Everybody takes a turn in every round, in one process, so that a busy machine is busy for all. Printed are medians
-over the rounds, the spread, CPU seconds (all threads) and, round by round, how much longer than `GAN.fit` it took.
-Nobody uses a penalty or saves anything. PyTorch and JAX take part if they are installed.
+Everybody takes a turn in every round, so that a busy machine is busy for all. Each lives in a process of its own
+that sleeps between its turns, because the threads of some libraries go on spinning after their work. Printed are
+medians over the rounds, the spread, CPU seconds (all threads), each process's peak memory and, round by round, how
+much longer than `GAN.fit` it took. Nobody saves anything. PyTorch and JAX take part if they are installed.
 """
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import platform
 import statistics
@@ -243,53 +245,74 @@ CONTENDERS = {
 }
 
 
+def peak_memory() -> float:
+    """Peak memory of this process in GiB; NaN on Windows, which has no `resource`."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return float("nan")
+
+
+def take_turns(name: str, channel) -> None:
+    """One contender's process: prepare, run one epoch (with compilation), then one more at every request."""
+    ganlib.start()
+    (x, _), _ = ganlib.load_mnist()
+    x = x[: len(x) // BATCH * BATCH]  # full batches only: not everybody can do with a smaller last one
+    try:
+        epoch = CONTENDERS[name](x)
+    except ImportError as error:
+        channel.send(str(error))
+        return
+    while True:
+        start, cpu_start = time.perf_counter(), time.process_time()
+        epoch()
+        channel.send((time.perf_counter() - start, time.process_time() - cpu_start, peak_memory()))
+        if not channel.recv():
+            return
+
+
 def main() -> None:
     """Run the race and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", nargs="*", help="names of contenders, beside GAN.fit")
     options = parser.parse_args()
-    print(ganlib.start())
-    (x, _), _ = ganlib.load_mnist()
-    x = x[: len(x) // BATCH * BATCH]  # full batches only: not everybody can do with a smaller last one
+    names = [n for n in CONTENDERS if not options.only or n in options.only or n == "GAN.fit"]
 
-    epochs = {}
-    for name, contender in CONTENDERS.items():
-        if options.only and name not in options.only and name != "GAN.fit":
+    spawn = multiprocessing.get_context("spawn")
+    channels, wall, cpu, memory = {}, {}, {}, {}
+    for name in names:
+        ours, theirs = spawn.Pipe()
+        spawn.Process(target=take_turns, args=(name, theirs), daemon=True).start()
+        answer = ours.recv()
+        if isinstance(answer, str):
+            print(f"{name}: does not take part ({answer})")
             continue
-        try:
-            epochs[name] = contender(x)
-        except ImportError as error:
-            print(f"{name}: not here ({error.name})")
-            continue
-        start = time.perf_counter()
-        epochs[name]()
-        print(f"{name}: first epoch with compilation {time.perf_counter() - start:.1f} s", flush=True)
-
-    wall, cpu = {name: [] for name in epochs}, {name: [] for name in epochs}
+        channels[name], wall[name], cpu[name] = ours, [], []
+        print(f"{name}: first epoch with compilation {answer[0]:.1f} s", flush=True)
     for _ in range(options.rounds):
-        for name, epoch in epochs.items():
-            start, cpu_start = time.perf_counter(), time.process_time()
-            epoch()
-            wall[name].append(time.perf_counter() - start)
-            cpu[name].append(time.process_time() - cpu_start)
+        for name, channel in channels.items():
+            time.sleep(0.3)  # the threads of the one before fall asleep
+            channel.send(True)
+            seconds, cpu_seconds, memory[name] = channel.recv()
+            wall[name].append(seconds)
+            cpu[name].append(cpu_seconds)
+    for channel in channels.values():
+        channel.send(False)
 
-    steps = len(x) // BATCH
+    steps = 60_000 // BATCH
     print(f"\n{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.machine()}, {options.rounds} rounds")
-    print("| one pass over MNIST | s (median) | min to max | CPU s | steps/s | × GAN.fit (median, min to max) |")
-    print("|---|---|---|---|---|---|")
-    for name in epochs:
+    print("| one pass over MNIST | s (median) | min to max | CPU s | steps/s | GiB | × GAN.fit (median, min to max) |")
+    print("|---|---|---|---|---|---|---|")
+    for name in channels:
         ratios = [a / b for a, b in zip(wall[name], wall["GAN.fit"], strict=True)]
         middle = statistics.median(wall[name])
         print(
             f"| {name} | {middle:.2f} | {min(wall[name]):.2f} to {max(wall[name]):.2f} "
-            f"| {statistics.median(cpu[name]):.2f} | {steps / middle:.0f} "
+            f"| {statistics.median(cpu[name]):.2f} | {steps / middle:.0f} | {memory[name]:.2f} "
             f"| {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |"
         )
-    with contextlib.suppress(ImportError):  # Windows has no resource
-        import resource
-
-        print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
 
 
 if __name__ == "__main__":
