@@ -429,6 +429,11 @@ def build(args: list[str]) -> int:
     return hand_over(["tools/build.py", *args])
 
 
+def module(name: str) -> Callable[[list[str]], int]:
+    """A command of the folder tools."""
+    return lambda args: hand_over(["-m", f"tools.{name}", *args])
+
+
 def lint(args: list[str]) -> int:
     return call(["-m", "ruff", "check", *args]) or hand_over(["tools/build.py", "--check"])
 
@@ -494,9 +499,12 @@ COMMANDS = {
     "lab": (lab, "open the lessons in JupyterLab"),
     "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
     "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
+    "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
     "build": (build, "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
+    "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
+    "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
     "test": (test, "for authors: all checks, every notebook for real included"),
@@ -515,6 +523,7 @@ def usage() -> str:
             "The first command makes the folder .venv (about 0.5 GB to download).",
             "GANLIB_NO_VENV=1 uses the Python that runs this file, with the packages it has.",
             "GANLIB_CPU=1 at set-up leaves out the 3 GB for an NVIDIA GPU.",
+            "GANLIB_NO_COLAB=1 leaves out of test what needs a second TensorFlow, of Colab's version.",
         ]
     )
 

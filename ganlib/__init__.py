@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -33,7 +34,15 @@ def __dir__() -> list[str]:
 
 
 def start() -> str:
-    """Load TensorFlow without its usual greetings; returns one line: the versions and the device found here."""
+    """Load TensorFlow without its usual greetings; returns one line: the versions and the device found here.
+
+    Raises RuntimeError, with what to choose, where TensorFlow is not installed.
+    """
+    if find_spec("tensorflow") is None:
+        raise RuntimeError(
+            "There is no TensorFlow here. In Colab, choose Runtime → Change runtime type → CPU or a GPU (a TPU runtime "
+            "has none). Elsewhere, open the lessons with  python3 course.py lab"
+        )
     with quiet():
         import tensorflow as tf
 

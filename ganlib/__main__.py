@@ -1,4 +1,4 @@
-"""The command line: python -m ganlib train | resume | judge | doctor."""
+"""The command line: python -m ganlib train | resume | evaluate | judge | doctor."""
 
 import argparse
 import os
@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ganlib import quiet, start
 
-LOSSES = ("non-saturating", "minimax")
+LOSSES = ("non-saturating", "minimax", "least-squares", "wasserstein", "hinge", "relativistic")
 ARCHITECTURES = ("wide", "article")
+PRECISIONS = ("float32", "mixed_bfloat16")  # of Keras' dtype policies; float16 would need its losses scaled
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Settings:
     r1: float = 1.0
     r1_every: int = 1
     learning_rate: float = 2e-3
+    precision: str = "float32"
     seed: int = 0
     images: int = 10_000
+    until_fd: float | None = None
 
 
 class UsageError(Exception):
@@ -87,6 +90,10 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
         raise UsageError(str(error)) from error
     if settings.batch_size > len(x_train):
         raise UsageError(f"--batch-size {settings.batch_size} is more than the {len(x_train):,} images there are.")
+    if workers and settings.until_fd is not None:
+        raise UsageError("--until-fd works in one process only: leave out --workers, or --until-fd.")
+    if settings.until_fd is not None and settings.images < 65:
+        raise UsageError(f"--until-fd measures on --images, and {settings.images} are too few: at least 65 are needed.")
     strategy = _join(workers, index, len(x_train) % settings.batch_size or settings.batch_size)
 
     print("Loading TensorFlow …", end=" ", flush=True)
@@ -97,7 +104,12 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
     with strategy.scope() if strategy else nullcontext():
         gan = _build(settings, -(-len(x_train) // settings.batch_size))
     run, film = Run(folder, asdict(settings)), Film(folder)
-    callbacks, go_on = [film, Progress()], f"Go on with:  {_again('resume', folder)}"
+    callbacks = [film, Progress()]
+    if settings.until_fd is not None:
+        from ganlib.measure import MeasureFD, StopAtFD
+
+        callbacks = [MeasureFD(settings.images, settings.seed + 1), *callbacks, StopAtFD(settings.until_fd)]
+    go_on = f"Go on with:  {_again('resume', folder)}"
     if strategy:
         from ganlib.workers import SharedRun
 
@@ -109,7 +121,10 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
         with run.lock():
             code = 0
             try:
-                gan.fit(x_train, settings.batch_size, settings.epochs, callbacks, verbose=0, run=run)
+                epochs = _last_epoch(settings, run.history())
+                gan.fit(x_train, settings.batch_size, epochs, callbacks, verbose=0, run=run)
+                if settings.until_fd is not None:
+                    print(_how_near(settings.until_fd, run.history()["fd"]), flush=True)
             except Stopped as stop:
                 print(f"\n{stop}\n{go_on}", flush=True)
                 code = 130
@@ -131,6 +146,23 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
         print(f"\nStopped at once, before all pictures were written; {run.saved()}.\n{go_on}")
         return 130
     return 1
+
+
+def _last_epoch(settings: Settings, history: dict[str, list[float]]) -> int:
+    """The epoch after which to stop: that of --epochs, or an earlier one that already came near enough."""
+    if settings.until_fd is None:
+        return settings.epochs
+    near = [epoch for epoch, distance in enumerate(history.get("fd", []), start=1) if distance <= settings.until_fd]
+    return near[0] if near else settings.epochs
+
+
+def _how_near(asked: float, distances: list[float]) -> str:
+    if distances[-1] <= asked:
+        return f"Stopped after {len(distances)} epochs: the Fréchet distance is {distances[-1]:.2f}, at most {asked:g}."
+    return (
+        f"All {len(distances)} epochs are done. The Fréchet distance is {distances[-1]:.2f}, not {asked:g} as asked: "
+        "more --epochs bring it lower."
+    )
 
 
 def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
@@ -164,7 +196,9 @@ def _build(settings: Settings, steps_per_epoch: int):
     from ganlib.models import build_pair
 
     keras.utils.set_random_seed(settings.seed)
+    keras.config.set_dtype_policy(settings.precision)
     gan = GAN(*build_pair(settings.architecture), seed=settings.seed)
+    keras.config.set_dtype_policy("float32")  # the judge measures in full precision
     steps = settings.epochs * steps_per_epoch
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.02)
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99) for _ in range(2)]
@@ -190,7 +224,8 @@ def _show(gan, run, film, settings: Settings) -> None:
     )
     made = {"samples.png": "100 digits"}
     if history:
-        plots.save_png(plots.training_curves(history, "Losses and D's probabilities"), folder / "curves.png")
+        curves = plots.training_curves(history, "Losses and D's probabilities", balance=gan.pair.balance)
+        plots.save_png(curves, folder / "curves.png")
         made["curves.png"] = "losses, D(x) and D(G(z)) by epoch"
     images, numbers = film.images()
     if len(images) > 1:
@@ -206,6 +241,40 @@ def _show(gan, run, film, settings: Settings) -> None:
     print(f"\nIn {folder}:")
     for name, what in made.items():
         print(f"  {name:<22} {what}")
+    print(f"How good are the images?  {_again('evaluate', folder)}")
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure generated images beside real ones; print the report and write it as a page."""
+    from ganlib.data import DataError
+    from ganlib.report import ReportError, load_images, write_html
+    from ganlib.report import evaluate as measure
+
+    try:
+        images = load_images(options.images)
+    except ReportError as error:
+        raise UsageError(str(error)) from error
+    folder = options.images if options.images.is_dir() else options.images.parent
+    try:
+        _check_writable(folder)
+    except UsageError:
+        raise UsageError(f"{folder} cannot be written, where report.html belongs: copy the images first.") from None
+    print("Loading TensorFlow …", end=" ", flush=True)
+    print(f"{start()}\n\n{'':<30} {'generated':>16} {'real':>16}", flush=True)
+    try:
+        report = measure(images, lambda row: print(f"{row.measure:<30} {row.value:>16} {row.real:>16}", flush=True))
+    except DataError as error:
+        raise UsageError(str(error)) from error
+    for row in report.rows:
+        if "Memorisation" in row.meaning:
+            print(f"\n{row.measure}: {row.meaning}.", end="")
+    page = folder / "report.html"
+    try:
+        write_html(report, page, options.images.resolve().name)
+    except OSError as error:
+        raise UsageError(f"{page} cannot be written ({error.strerror}): make room, or copy the images.") from error
+    print(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures, and how to read it: {page}")
+    return 0
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -337,6 +406,12 @@ def _parser() -> argparse.ArgumentParser:
         help="of Adam, at the start",
     )
     new.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=default.precision,
+        help="mixed_bfloat16 computes the hidden layers with 16 bits and keeps weights in 32: for recent GPUs",
+    )
+    new.add_argument(
         "--seed",
         type=_at_least(int, 0),
         default=default.seed,
@@ -349,6 +424,14 @@ def _parser() -> argparse.ArgumentParser:
         default=default.images,
         metavar="N",
         help="how many images to generate and save at the end",
+    )
+    new.add_argument(
+        "--until-fd",
+        type=_at_least(float, 0),
+        default=default.until_fd,
+        metavar="X",
+        help="stop at the first epoch, of at most --epochs, whose --images have a Fréchet distance of X or less to the "
+        "test images; takes 2 to 3 seconds of CPU time an epoch",
     )
     new.add_argument(
         "--out",
@@ -373,6 +456,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--index", type=_at_least(int, 0), metavar="N", help="which of the --workers this process is, from 0"
         )
+
+    measure = commands.add_parser("evaluate", help="measure generated images and write report.html beside them")
+    measure.set_defaults(command=evaluate)
+    measure.add_argument("images", type=Path, metavar="FILE.npz|RUN", help="images, or the folder of a run")
 
     look = commands.add_parser("doctor", help="look over versions, device and data, and say what to do")
     look.set_defaults(command=doctor)

@@ -85,7 +85,8 @@ class GAN(keras.Model):
         self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.loss_name, self.pair, self.r1, self.r1_every, self.ema = loss, LOSSES[loss], r1, r1_every, ema
+        self.loss_name, self.pair, self.r1_every = loss, LOSSES[loss], r1_every
+        self.r1, self.ema = float(r1), float(ema)
 
     def discriminator_phase(
         self, real: tf.Tensor, latents: tf.Tensor, share: tf.Tensor | None = None
@@ -122,16 +123,25 @@ class GAN(keras.Model):
                 objective += gamma / 2 * r1_penalty(slope_tape.gradient(real_logits, real))
         return tape.gradient(objective, weights, share), (loss, real_logits, fake_logits)
 
-    def generator_phase(self, latents: tf.Tensor, share: tf.Tensor | None = None) -> tf.Tensor:
+    def generator_phase(
+        self, latents: tf.Tensor, share: tf.Tensor | None = None, real: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
 
+        A relativistic pair also needs `real`, as many samples as latents. Raises ValueError if they are missing.
         Source: Goodfellow et al. 2014, Algorithm 1, outer loop.
         """
+        if self.pair.relativistic and real is None:
+            raise ValueError(f"The {self.loss_name} loss compares with real samples: pass generator_phase(…, real=…).")
         weights = [weight.value for weight in self.generator.trainable_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
             fake = self.generator(latents, training=True)
-            loss = self.pair.generator(self.discriminator(fake, training=True))
+            fake_logits = self.discriminator(fake, training=True)
+            if self.pair.relativistic:
+                loss = self.pair.generator(self.discriminator(real, training=True), fake_logits)
+            else:
+                loss = self.pair.generator(fake_logits)
         gradients = tape.gradient(loss, weights, share)
         self.generator_optimizer.apply(gradients, self.generator.trainable_variables)
         return loss
@@ -150,7 +160,7 @@ class GAN(keras.Model):
         """D's phase and G's phase of a step, and their losses added to `totals`; arguments as above."""
         real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
         d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0], share)
-        g_loss = self.generator_phase(latents[1], share)
+        g_loss = self.generator_phase(latents[1], share, real)
         d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
         images = tf.cast(tf.shape(real)[0], tf.float32)
         self.totals.value.assign_add(images * tf.stack([1.0, d_loss, g_loss, d_real, d_fake]))
@@ -211,7 +221,8 @@ class GAN(keras.Model):
         """Train as Keras' `fit` does, an epoch being one pass over `x` in a new order, smaller last batch included.
 
         `x` holds the real samples: uint8 images (0..255, scaled to 0..1 on the way in) or float32 already in the range
-        of the generator's output. Logs d_loss, g_loss (nats), d_real = mean D(x), d_fake = mean D(G(z)).
+        of the generator's output. Logs d_loss, g_loss (nats, for cross-entropies), d_real = mean D(x), d_fake = mean
+        D(G(z)), where D is the sigmoid of its output whatever the loss: 1/2 then stands for an output of 0.
         With a `run`, training goes on from the run's last checkpoint, `epochs` counts from its beginning, and every
         finished epoch is saved. Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
         """
@@ -237,6 +248,23 @@ class GAN(keras.Model):
                 callbacks=[feed, _StopWhenNotFinite(), *callbacks],
                 verbose=verbose,
             )
+
+    def restart(self, seed: int) -> None:
+        """Forget all training: new first weights, empty optimisers, and `seed` for order and latents.
+
+        What TensorFlow has compiled is kept, so that several seeds need one compilation. For optimisers whose
+        slots begin at zero, as those of Adam and SGD do.
+        """
+        keras.utils.set_random_seed(seed)
+        for network in (self.generator, self.discriminator):
+            network.set_weights(keras.models.clone_model(network).get_weights())
+        self.average.set_weights(self.generator.get_weights())
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            for slot in optimizer.variables:
+                if slot is not optimizer.learning_rate:
+                    slot.assign(tf.zeros_like(slot))
+        self.steps.assign(0)
+        self.seed = seed
 
     def generate(self, n: int, seed: int = 0) -> np.ndarray:
         """Return `n` samples of the averaged generator, float32 (n, …); the same seed gives the same latents."""

@@ -1,6 +1,16 @@
-"""Measures of generated images, computed from the judge's features and probabilities."""
+"""Measures of generated samples: from the judge's features and probabilities, from pixels, and for points in a plane.
+
+Distances are Euclidean. Everything works in blocks, so that 10,000 against 60,000 rows need less than 1 GB.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+
+SIGMAS = tuple(np.logspace(-1, 0, 10))  # among which Goodfellow et al. 2014 choose the width of the Parzen window
+_BLOCK = 2**23  # distances held at a time
 
 
 def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
@@ -23,16 +33,221 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     return max(0.0, float(distance))  # rounding can leave -1e-13
 
 
+def frechet_spread(features: np.ndarray, reference: np.ndarray, rounds: int = 20, seed: int = 0) -> float:
+    """Return the standard deviation of `frechet_distance(features, reference)` if other images were drawn.
+
+    It is the spread over `rounds` bootstrap samples of `features` (n, d); `reference` (m, d) stays as it is, because
+    everybody measures against the same images. Raises ValueError as `frechet_distance` does, and for `rounds` < 2.
+    Source: Efron 1979.
+    """
+    if rounds < 2:
+        raise ValueError(f"rounds is {rounds}: a spread needs at least 2")
+    features, rng = _features(features, "features"), np.random.default_rng(seed)
+    samples = (features[rng.integers(len(features), size=len(features))] for _ in range(rounds))
+    return float(np.std([frechet_distance(sample, reference) for sample in samples], ddof=1))
+
+
+def frechet_floor(
+    real: np.ndarray, reference: np.ndarray, n: int, draws: int = 5, seed: int = 0
+) -> tuple[float, float]:
+    """Return mean and standard deviation of the distance that `n` other real images have: no generator can do better.
+
+    `real` are features of real images (m, d), from which `n` different ones are drawn `draws` times; `reference` are
+    the features (l, d) that generated images are measured against. A smaller `n` has a higher floor.
+    Raises ValueError as `frechet_distance` does, for `n` > m and for `draws` < 2.
+    """
+    real, rng = _features(real, "real"), np.random.default_rng(seed)
+    if n > len(real):
+        raise ValueError(f"n is {n:,}, but there are only {len(real):,} real rows to draw from")
+    if draws < 2:
+        raise ValueError(f"draws is {draws}: a spread needs at least 2")
+    chosen = (real[rng.choice(len(real), n, replace=False)] for _ in range(draws))
+    distances = [frechet_distance(sample, reference) for sample in chosen]
+    return float(np.mean(distances)), float(np.std(distances, ddof=1))
+
+
+def judge_score(probabilities: np.ndarray) -> float:
+    """Return exp(mean KL(p(y|x) || p(y))): 1 when all images look alike to the judge, at most the number of classes.
+
+    Probabilities are (n, classes) with rows that add up to 1; p(y) is their mean. It rises when each image is clearly
+    of one class and all classes are equally frequent; it sees neither copies nor a lack of variety within a class.
+    Raises ValueError for other shapes and for rows that are not probabilities.
+    Source: Salimans et al. 2016, section 4, there with the Inception network.
+    """
+    rows = _probabilities(probabilities)
+    mean = rows.mean(axis=0)
+    # p log p goes to 0 with p; where p is 0, the logarithm of any other number will do.
+    ratio = np.where(rows > 0, rows, 1) / np.where(rows > 0, mean, 1)
+    return float(np.exp(np.mean(np.sum(rows * np.log(ratio), axis=1))))
+
+
+class PRDC(NamedTuple):
+    """Four shares: `density` can exceed 1, the others are within 0..1."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def prdc(real: np.ndarray, generated: np.ndarray, k: int = 5) -> PRDC:
+    """Return precision, recall, density and coverage of generated features (m, d) beside real ones (n, d).
+
+    Around every row lies a ball that reaches to its k-th neighbour in its own set. Precision is the share of generated
+    rows in a real ball, recall the share of real rows in a generated ball, density the mean number of real balls
+    around a generated row over k, coverage the share of real balls with a generated row inside. Equal distributions
+    have density 1 and, for n = m = 10,000 and k = 5, coverage 0.969; their precision and recall are below 1.
+    Raises ValueError for other shapes, NaN, infinity, and unless 1 <= k < n, m.
+    Sources: Kynkäänniemi et al. 2019, eq. 1 and 2; Naeem et al. 2020, eq. 3 to 5.
+    """
+    real, generated = _table(real, "real"), _table(generated, "generated")
+    _check_columns(real, generated, "real", "generated")
+    if not 1 <= k < min(len(real), len(generated)):
+        raise ValueError(
+            f"k is {k}, with {len(real):,} real and {len(generated):,} generated rows: it must be at least 1, "
+            "and smaller than both"
+        )
+    centre = real.mean(axis=0)  # without it float32 would not do
+    real, generated = (real - centre).astype("float32"), (generated - centre).astype("float32")
+    real_radius, generated_radius = _ball(real, k), _ball(generated, k)
+    around, recalled, covered = np.zeros(len(generated), int), 0, 0  # around: real balls around each generated row
+    for rows, distance in _distances(real, generated):
+        radius = real_radius[rows]
+        around += np.count_nonzero(distance < radius[:, None], axis=0)
+        recalled += np.count_nonzero((distance < generated_radius).any(axis=1))
+        covered += np.count_nonzero(distance.min(axis=1) < radius)
+    n = len(real)
+    return PRDC(float(np.mean(around > 0)), float(recalled / n), float(around.mean() / k), float(covered / n))
+
+
+class Parzen(NamedTuple):
+    """A log-likelihood in nats, its standard error over the test images, and the window's width in units of pixels."""
+
+    log_likelihood: float
+    error: float
+    sigma: float
+
+
+def parzen(
+    samples: np.ndarray, test: np.ndarray, validation: np.ndarray, sigmas: Sequence[float] = SIGMAS
+) -> Parzen:
+    """Return the mean log-likelihood of test images under a mixture of Gaussians, one around each sample.
+
+    All images are uint8 in 0..255 or floats in 0..1, (n, 28, 28) or (n, 784). The width sigma is the one of `sigmas`
+    that `validation` likes best. Goodfellow et al. take 10,000 samples, all 10,000 test images, and the first 1,000 of
+    the training images 50,000 to 59,999 as `validation`; their generator has then seen only the first 50,000.
+    Raises ValueError for other shapes and ranges, NaN, empty sets, one test image only, and a sigma that is not > 0.
+    Source: Goodfellow et al. 2014, section 5 and `parzen_ll.py`; warning: Theis, van den Oord, Bethge 2016.
+    """
+    widths = np.atleast_1d(np.asarray(sigmas, dtype="float64"))
+    if widths.ndim != 1 or widths.size == 0 or not (np.isfinite(widths) & (widths > 0)).all():
+        raise ValueError("sigmas must be numbers greater than 0")
+    samples, test = _images(samples, "samples"), _images(test, "test")
+    if len(test) < 2:
+        raise ValueError("test has 1 image: a standard error needs at least 2")
+    sigma = widths[0]
+    if len(widths) > 1:
+        on_validation = _log_likelihoods(_images(validation, "validation"), samples, widths).mean(axis=1)
+        sigma = widths[on_validation.argmax()]
+    values = _log_likelihoods(test, samples, np.array([sigma]))[0]
+    return Parzen(float(values.mean()), float(values.std() / np.sqrt(len(values))), float(sigma))
+
+
+class Modes(NamedTuple):
+    """How many modes were found, and which share of the samples lies near one."""
+
+    found: int
+    high_quality: float
+
+
+def mode_coverage(samples: np.ndarray, modes: np.ndarray, sigma: float) -> Modes:
+    """Return the number of modes with a sample near, and the share of samples near a mode: within 3 `sigma` of it.
+
+    `samples` are (n, d), the `modes` of a mixture of Gaussians (k, d), `sigma` its standard deviation. The papers take
+    n = 2,500. Raises ValueError for other shapes, NaN, infinity, fewer samples than modes, and a sigma not > 0.
+    Source: Srivastava et al. 2017 (VEEGAN), section 4.
+    """
+    samples, modes = _table(samples, "samples"), _table(modes, "modes")
+    _check_columns(samples, modes, "samples", "modes")
+    if len(samples) < len(modes):
+        raise ValueError(f"{len(samples)} samples cannot find {len(modes)} modes: draw more (the papers take 2,500)")
+    if not (np.isfinite(sigma) and sigma > 0):
+        raise ValueError(f"sigma is {sigma}: it must be greater than 0")
+    distance = np.linalg.norm(samples[:, None] - modes, axis=2)
+    mode, near = distance.argmin(axis=1), distance.min(axis=1) <= 3 * sigma
+    return Modes(len(np.unique(mode[near])), float(near.mean()))
+
+
+def nearest(queries: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `distances, places`: how far each query is from its nearest row, float64 (n,), and which row that is (n,).
+
+    Both are images, uint8 (taken as 0..1) or float, or features, (n, …) and (m, …) with equal shapes behind n and m.
+    Images are compared pixel by pixel: distance 1 is one pixel from black to white.
+    Raises ValueError for other shapes, empty sets, NaN, infinity, and floats over 1 beside uint8.
+    """
+    queries, rows = _pair(queries, rows, "queries", "rows")
+    places = np.empty(len(queries), int)
+    for part, distance in _distances(queries, rows):
+        places[part] = distance.argmin(axis=1)
+    distances = np.empty(len(queries))
+    for start in range(0, len(queries), 1000):  # once more, without rounding: a copy has distance 0
+        part = slice(start, start + 1000)
+        difference = queries[part].astype("float64") - rows[places[part]]
+        distances[part] = np.sqrt(np.einsum("ij,ij->i", difference, difference))
+    return distances, places
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """The share of generated images that are nearer to the training images than to held-out ones.
+
+    `low` and `high` bound it with 95 % confidence; `expected` is what a generator has that cannot tell the two sets of
+    real images apart. `copied` is the share of copies that it takes, at least, to reach `low`. `to_train` and
+    `to_held_out` are the distances (n,) behind it.
+    """
+
+    share: float
+    low: float
+    high: float
+    expected: float
+    to_train: np.ndarray = field(repr=False)
+    to_held_out: np.ndarray = field(repr=False)
+
+    @property
+    def copied(self) -> float:
+        return max(0.0, (self.low - self.expected) / (1 - self.expected))
+
+    @property
+    def passed(self) -> bool:
+        """True when less than a tenth must be copies: unseen images of the training set's writers look like 9 %."""
+        return self.copied < 0.1
+
+
+def memorisation(generated: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> Memorisation:
+    """Ask of every generated image whether the nearest real image is one the generator was trained on.
+
+    Arguments are images or features, as `nearest` takes them, at least 100 generated ones; `held_out` are real, from
+    the same source as `train`, and unseen in training. If nothing is copied, every real image is the nearest equally
+    often, and the share is that of `train` among all; copies, with a little noise too, raise it towards 1. It does not
+    notice a few copies among many other images. Raises ValueError as `nearest` does, and for fewer images.
+    Sources: the idea of three samples, Meehan, Chaudhuri, Dasgupta 2020; the interval, Wilson 1927.
+    """
+    if len(generated) < 100:
+        raise ValueError(f"generated has {len(generated)} images: the test needs at least 100")
+    to_train, to_held_out = nearest(generated, train)[0], nearest(generated, held_out)[0]
+    share = np.mean(to_train < to_held_out) + np.mean(to_train == to_held_out) / 2
+    low, high = _wilson(float(share), len(generated))
+    expected = len(train) / (len(train) + len(held_out))
+    return Memorisation(float(share), low, high, expected, to_train, to_held_out)
+
+
 def class_histogram(probabilities: np.ndarray) -> np.ndarray:
     """Return the share of images that each class gets when every image counts for its most probable class.
 
     Probabilities are (n, classes) with rows that add up to 1; so do the shares, float64 (classes,).
     Raises ValueError for other shapes and for rows that are not probabilities.
     """
-    rows = np.asarray(probabilities, dtype="float64")
-    if rows.ndim != 2 or rows.size == 0:
-        raise ValueError(f"probabilities have the shape {rows.shape}; needed is (n, classes), n >= 1")
-    _check_shares(rows, "each row of probabilities")
+    rows = _probabilities(probabilities)
     return np.bincount(rows.argmax(axis=1), minlength=rows.shape[1]) / len(rows)
 
 
@@ -57,9 +272,112 @@ def _features(features: np.ndarray, name: str) -> np.ndarray:
     n, d = features.shape
     if n < d + 1:
         raise ValueError(f"{name} has {n} rows of {d} features: covariance is singular; use at least {d + 1}")
-    if not np.isfinite(features).all():
+    return _finite(features, name)
+
+
+def _table(rows: np.ndarray, name: str) -> np.ndarray:
+    rows = np.asarray(rows, dtype="float64")
+    if rows.ndim != 2 or rows.size == 0:
+        raise ValueError(f"{name} has the shape {rows.shape}; needed is (n, d), n and d at least 1")
+    return _finite(rows, name)
+
+
+def _pair(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> tuple[np.ndarray, np.ndarray]:
+    """Two sets of images or features as float32 (n, d) and (m, d)."""
+    a, b = np.asarray(a), np.asarray(b)
+    for rows, name in ((a, name_a), (b, name_b)):
+        if rows.ndim < 2 or rows.size == 0:
+            raise ValueError(f"{name} has the shape {rows.shape}; needed is (n, …), without an empty axis")
+        if not (rows.dtype == np.uint8 or np.issubdtype(rows.dtype, np.floating)):
+            raise ValueError(f"{name} is {rows.dtype}; needed are uint8 in 0..255 or floats")
+        _finite(rows, name)
+    flat = [rows.reshape(len(rows), -1) for rows in (a, b)]
+    _check_columns(*flat, name_a, name_b)
+    if a.dtype != b.dtype and np.uint8 in (a.dtype, b.dtype):
+        floats, name = (a, name_a) if b.dtype == np.uint8 else (b, name_b)
+        _check_range(floats, name)
+    return _unit(flat[0]), _unit(flat[1])
+
+
+def _images(images: np.ndarray, name: str) -> np.ndarray:
+    """Images as float32 (n, 784) in 0..1."""
+    images = np.asarray(images)
+    if images.ndim not in (2, 3) or images.shape[1:] not in ((28, 28), (784,)) or len(images) == 0:
+        raise ValueError(f"{name} has the shape {images.shape}; needed is (n, 28, 28) or (n, 784), n >= 1")
+    if images.dtype != np.uint8:
+        if not np.issubdtype(images.dtype, np.floating):
+            raise ValueError(f"{name} is {images.dtype}; needed are uint8 in 0..255 or floats in 0..1")
+        _check_range(_finite(images, name), name)
+    return _unit(images.reshape(len(images), -1))
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    return rows.astype("float32") / np.float32(255) if rows.dtype == np.uint8 else rows.astype("float32")
+
+
+def _finite(rows: np.ndarray, name: str) -> np.ndarray:
+    if rows.dtype != np.uint8 and not np.isfinite(rows).all():
         raise ValueError(f"{name} contains NaN or infinity")
-    return features
+    return rows
+
+
+def _check_range(images: np.ndarray, name: str) -> None:
+    low, high = images.min(), images.max()
+    if low < 0 or high > 1:
+        hint = "take (x + 1) / 2" if -1 <= low < 0 and high <= 1 else "divide by 255, or clip"
+        raise ValueError(f"{name} runs from {low:.3g} to {high:.3g}; needed are floats in 0..1: {hint}")
+
+
+def _check_columns(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
+    if a.shape[1] != b.shape[1]:
+        raise ValueError(f"{name_a} has {a.shape[1]} columns, {name_b} has {b.shape[1]}: they must be equal")
+
+
+def _distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of the squared distances between rows: which rows of `a`, and float32 (block, m).
+
+    They can be below 0 by a rounding error, one in a million of the rows' squared lengths. The next block overwrites
+    the one before: fresh memory for each would cost a quarter of the time.
+    """
+    ones = np.ones((max(len(a), len(b)), 1), "float32")
+    left = np.hstack([-2 * a, _squared(a), ones[: len(a)]])
+    right = np.hstack([b, ones[: len(b)], _squared(b)]).T  # one product gives -2ab + |a|² + |b|²
+    step = max(1, _BLOCK // len(b))
+    memory = np.empty((min(step, len(a)), len(b)), "float32")
+    for start in range(0, len(a), step):
+        part = slice(start, min(start + step, len(a)))
+        yield part, np.matmul(left[part], right, out=memory[: part.stop - part.start])
+
+
+def _squared(rows: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", rows, rows)[:, None]
+
+
+def _ball(rows: np.ndarray, k: int) -> np.ndarray:
+    """The squared distance of every row to its k-th neighbour: its own, 0, comes before the first."""
+    return np.concatenate([np.partition(block, k, axis=1)[:, k].copy() for _, block in _distances(rows, rows)])
+
+
+def _wilson(share: float, n: int) -> tuple[float, float]:
+    """The bounds within which a share of n lies with 95 % confidence."""
+    z = 1.96
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return float(centre - half), float(centre + half)
+
+
+def _log_likelihoods(images: np.ndarray, centres: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """The log-density of images (n, d), for each sigma: float64 (sigmas, n)."""
+    values = np.empty((len(sigmas), len(images)))
+    for part, squared in _distances(images, centres):
+        closest = squared.min(axis=1, keepdims=True)
+        exponents = np.empty_like(squared)
+        squared -= closest  # the largest of the exponentials becomes 1, and none overflows
+        for i, sigma in enumerate(sigmas):
+            exponents = np.multiply(squared, np.float32(-0.5 / sigma**2), out=exponents)
+            mean = np.exp(exponents, out=exponents).mean(axis=1, dtype="float64")
+            values[i, part] = np.log(mean) - 0.5 / sigma**2 * closest[:, 0]
+    return values - images.shape[1] * np.log(sigmas * np.sqrt(2 * np.pi))[:, None]
 
 
 def _covariance(features: np.ndarray) -> np.ndarray:
@@ -69,6 +387,14 @@ def _covariance(features: np.ndarray) -> np.ndarray:
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+
+
+def _probabilities(probabilities: np.ndarray) -> np.ndarray:
+    rows = np.asarray(probabilities, dtype="float64")
+    if rows.ndim != 2 or rows.size == 0:
+        raise ValueError(f"probabilities have the shape {rows.shape}; needed is (n, classes), n >= 1")
+    _check_shares(rows, "each row of probabilities")
+    return rows
 
 
 def _check_shares(rows: np.ndarray, name: str) -> None:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ganlib.data import write_file
+from ganlib.data import Arrays, load_arrays, write_file
 
 
 class Pair(NamedTuple):
@@ -24,11 +24,12 @@ def mlp(inputs: int, hidden: tuple[int, ...], outputs: int, activation: str | No
     """A multilayer perceptron with leaky ReLU (slope 0.2) between its layers.
 
     Maps float32 (batch, inputs) to (batch, outputs); `activation` acts on the output (None leaves it linear).
+    The last layer computes in float32 whatever Keras' dtype policy: pixels and logits need its digits.
     """
     stack = [keras.Input((inputs,))]
     for units in hidden:
         stack += [layers.Dense(units), layers.LeakyReLU(negative_slope=0.2)]
-    return keras.Sequential([*stack, layers.Dense(outputs, activation=activation)], name=name)
+    return keras.Sequential([*stack, layers.Dense(outputs, activation=activation, dtype="float32")], name=name)
 
 
 def article() -> Pair:
@@ -82,6 +83,30 @@ def load_weights(path: str | Path, model: keras.Model) -> None:
     if found != wanted:
         raise ValueError(f"{path} holds weights {found}, but {model.name} has {wanted}: build the same network first.")
     model.set_weights([arrays[name] for name in wanted])
+
+
+def load_generator() -> keras.Model:
+    """The trained generator shipped with the course: latents from N(0, 1) to samples in [0, 1], (n, 784).
+
+    It is the averaged generator of a run of `python -m ganlib train`, rounded to float16.
+    Raises DataError when its file is missing or damaged.
+    """
+    return generator_with(load_arrays("generator.npz"))
+
+
+def generator_with(weights: Arrays) -> keras.Model:
+    """A generator with these weights, as `save_weights` names them: of the first of `ARCHITECTURES` that they fit.
+
+    Raises ValueError when they fit none.
+    """
+    shapes = {name: array.shape for name, array in weights.items()}
+    for architecture in ARCHITECTURES:
+        generator = build_pair(architecture).generator
+        wanted = _named_weights(generator)
+        if shapes == {name: weight.shape for name, weight in wanted.items()}:
+            generator.set_weights([weights[name].astype("float32") for name in wanted])
+            return generator
+    raise ValueError(f"These weights fit none of the generators {', '.join(ARCHITECTURES)}.")
 
 
 def _named_weights(model: keras.Model) -> dict[str, np.ndarray]:

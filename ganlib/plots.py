@@ -12,7 +12,8 @@ import io
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from statistics import NormalDist
 
 import matplotlib.style
 import numpy as np
@@ -20,10 +21,10 @@ from matplotlib import cycler
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.cbook import is_math_text
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullFormatter
 from PIL import Image
@@ -528,6 +529,373 @@ def _name_lines(ax: Axes, names: Sequence[tuple[float, str, str]]) -> None:
     for height, (_, text, colour) in zip(heights, names, strict=True):
         ax.annotate(text, (1, height), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
                     va="center", color=colour, annotation_clip=False)
+
+
+# --- what the two networks do to noise and to points ----------------------------------------------------------
+
+# White at 1/2; the ends are pale, so that points in the full colours stand out on them.
+OPINION = LinearSegmentedColormap.from_list("opinion", ["#E8A06A", "#FFFFFF", "#6FAEDB"], N=257)
+_QUANTILES = np.linspace(0.05, 0.95, 19)
+
+
+def fields(
+    panels: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    real: np.ndarray | None = None,
+    generated: np.ndarray | Mapping[str, np.ndarray] | None = None,
+    reach: float = 2.0,
+    title: str | None = None,
+) -> Figure:
+    """Draw what a discriminator says at every point of the square [-reach, reach]², one panel for each.
+
+    `panels` maps one to three names to functions from points, float32 (n, 2), to probabilities of "real", n numbers in
+    [0, 1]: white is 0.45 to 0.55, blue above, vermilion below, in steps of 0.1. `real` and `generated`, points (n, 2),
+    lie on top in every panel (`generated` may also map panels to points of their own); those outside the square
+    are not drawn. Raises ValueError for no panel, more than three, other numbers than probabilities, and points of
+    another shape.
+    """
+    if not 1 <= len(panels) <= 3:
+        raise ValueError(f"fields() draws one to three panels, got {len(panels)}")
+    line = np.linspace(-reach, reach, 121, dtype="float32")
+    points = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
+    width = {1: 400, 2: PAGE_WIDTH, 3: PAGE_WIDTH}[len(panels)]
+    height = {1: 350, 2: 350, 3: 270}[len(panels)] + (30 if title else 0)
+    figure, axes = subplots(1, len(panels), width=width, height=height, squeeze=False, sharey=True)
+    with style():
+        for ax, (name, probability) in zip(axes[0], panels.items(), strict=True):
+            values = np.asarray(probability(points), dtype="float64").reshape(-1)
+            if len(values) != len(points) or not ((values >= 0) & (values <= 1)).all():
+                raise ValueError(f"fields()[{name!r}] must return one probability per point: sigmoid the logits")
+            levels = [0, *np.arange(0.05, 1, 0.1), 1]
+            drawn = ax.contourf(line, line, values.reshape(121, 121), levels, cmap=OPINION, vmin=0, vmax=1)
+            if values.min() < 0.5 < values.max():  # matplotlib warns of a line that is not there
+                ax.contour(line, line, values.reshape(121, 121), [0.5], colors=NEUTRAL, linewidths=1)
+            fake = generated.get(name) if isinstance(generated, Mapping) else generated
+            for label, some, colour in (("real", real, REAL), ("generated", fake, GENERATED)):
+                if some is not None:
+                    some = _plane(some, f"{label} points")
+                    ax.plot(*some.T, "o", color=_darker(colour), markersize=2.2, markeredgewidth=0, label=label)
+            _square(ax, reach, name)
+        axes[0, 0].set_ylabel("$x_2$")
+        bar = figure.colorbar(drawn, ax=axes[0])
+        bar.set_ticks([0, 0.5, 1], labels=["0", "1/2", "1"])
+        bar.set_label("D(x), probability of real", labelpad=8)
+        bar.outline.set_visible(False)
+        _name_points(figure, axes[0, 0])
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+def bent_grid(
+    generators: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+    real: np.ndarray | None = None,
+    reach: float = 2.0,
+    title: str | None = None,
+) -> Figure:
+    """Draw how generators bend the plane of normal noise: its circles and rays first, then what each makes of them.
+
+    `generators` maps one or two names to functions from latents, float32 (n, 2), to points (n, 2). The nine
+    circles hold 10 %, 20 %, … 90 % of the noise, so that with the 24 rays every cell gets the same share, 1/240, of
+    all generated points. `real`, points (n, 2), lie beneath. Raises ValueError for other numbers of generators and
+    points of another shape.
+    """
+    if not 1 <= len(generators) <= 2:
+        raise ValueError(f"bent_grid() draws one or two generators, got {len(generators)}")
+    height = {1: 350, 2: 270}[len(generators)] + (30 if title else 0)
+    figure, axes = subplots(1, 1 + len(generators), height=height)
+    turns = np.linspace(0, 2 * np.pi, 241)
+    radii = np.sqrt(-2 * np.log(1 - np.linspace(0.1, 0.9, 9)))  # of circles that hold 10 %, 20 %, … of the noise
+    edge = np.linspace(0, 3, 121)
+    circles = [radius * np.stack([np.cos(turns), np.sin(turns)], axis=1) for radius in radii]
+    rays = [edge[:, None] * [np.cos(turn), np.sin(turn)] for turn in turns[:-1:10]]
+    with style():
+        everything = {"noise z": lambda z: z, **generators}
+        for ax, (name, generator) in zip(axes, everything.items(), strict=True):
+            if real is not None and ax is not axes[0]:
+                ax.plot(*_plane(real, "real points").T, "o", color=REAL, markersize=1.8, markeredgewidth=0,
+                        label="real")
+            for lines, colour in ((rays, NEUTRAL), (circles, GENERATED)):
+                for line in lines:
+                    bent = _plane(generator(line.astype("float32")), f"what {name!r} returns")
+                    ax.plot(*bent.T, color=colour, linewidth=0.8)
+            _square(ax, 2.6 if ax is axes[0] else reach, name)
+            ax.set_xlabel("$z_1$" if ax is axes[0] else "$x_1$")
+            ax.set_ylabel("$z_2$" if ax is axes[0] else "$x_2$")
+        _name_points(figure, axes[1])
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+def bent_line(
+    generator: Callable[[np.ndarray], np.ndarray], title: str | None = None, n: int = 20_000, seed: int = 0
+) -> Figure:
+    """Draw a generator of numbers: noise below, its curve x = G(z) above, and the generated numbers at the left.
+
+    `generator` maps latents, float32 (n, 1), to numbers (n, 1). The thin lines are the 5 %, 10 %, … 95 % quantiles of
+    the noise and where they go: between two of them lies one number in twenty, before and after.
+    Raises ValueError for another shape or a number that is not finite.
+    """
+    z = np.random.default_rng(seed).standard_normal((n, 1)).astype("float32")
+    x = _column(generator, z)
+    cuts = np.array([[NormalDist().inv_cdf(share)] for share in _QUANTILES], "float32")
+    curve = np.linspace(-3, 3, 301, dtype="float32")[:, None]
+    height = 400 + (30 if title else 0)
+    figure, axes = subplots(
+        2, 2, width=560, height=height, sharex="col", sharey="row", width_ratios=[1, 2.4], height_ratios=[2.2, 1]
+    )
+    with style():
+        left, middle, below = axes[0, 0], axes[0, 1], axes[1, 1]
+        axes[1, 0].remove()
+        places = _column(generator, cuts)
+        low, high = np.quantile(x, [0.001, 0.999])
+        for cut, place in zip(cuts[:, 0], places, strict=True):
+            middle.plot([cut, cut], [low, place], color=NEUTRAL, linewidth=0.5)
+            middle.plot([-3, cut], [place, place], color=GENERATED, linewidth=0.5)
+        middle.plot(curve[:, 0], _column(generator, curve), color=INK, linewidth=2.2)
+        left.hist(x, 80, range=(low, high), density=True, orientation="horizontal", color=GENERATED)
+        below.hist(z[:, 0], 80, range=(-3, 3), density=True, color=NEUTRAL)
+        margin = 0.03 * (high - low)
+        middle.set(xlim=(-3, 3), ylim=(low - margin, high + margin), title="the machine: x = G(z)")
+        left.set(xlabel="density", ylabel="generated number x")
+        left.invert_xaxis()
+        left.tick_params(labelbottom=True)
+        below.tick_params(labelleft=True)
+        left.set_title("what comes out")
+        below.set(xlabel="noise z", ylabel="density")
+        for ax in (left, middle, below):
+            ax.grid(False)
+            ax.title.set_size(_TEXT_SIZE)
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+def _square(ax: Axes, reach: float, name: str) -> None:
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="$x_1$")
+    ax.set_title(name, size=_TEXT_SIZE)
+    ax.grid(False)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(4, integer=True))
+
+
+def _name_points(figure: Figure, ax: Axes) -> None:
+    handles, labels = ax.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), markerscale=2.5)
+
+
+def _plane(points: np.ndarray, what: str) -> np.ndarray:
+    points = np.asarray(points)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise ValueError(f"{what}: finite numbers of shape (n, 2) are needed, got {points.dtype} {points.shape}")
+    return points
+
+
+def _column(generator: Callable[[np.ndarray], np.ndarray], z: np.ndarray) -> np.ndarray:
+    x = np.asarray(generator(z))
+    if x.shape != z.shape or not np.isfinite(x).all():
+        raise ValueError(f"bent_line(): the generator must make finite numbers {z.shape} of {z.shape}, got {x.shape}")
+    return x[:, 0]
+
+
+# --- the timeline -------------------------------------------------------------------------------------------
+
+_ROW = 17  # CSS pixels of one line of the timeline
+
+
+def timeline(
+    eras: Mapping[str, tuple[int, int | None]],
+    milestones: Mapping[str, Sequence[tuple[int, str]]],
+    title: str | None = None,
+    highlight: Collection[str] = (),
+) -> Figure:
+    """Draw eras as blocks over a line of years, each with its milestones, one a row, in order of the years.
+
+    `eras` maps a name to (first year, first year after it, or None if it lasts); `milestones` maps the same
+    names to (year, text). Texts in `highlight` are drawn in vermilion.
+    Raises ValueError for an era without milestones, a year outside its era, a text that does not fit, and a
+    highlight that is not there.
+    """
+    if not eras or set(eras) != set(milestones) or not all(milestones.values()):
+        raise ValueError("timeline() needs milestones for each era, and no others")
+    unknown = set(highlight) - {text for entries in milestones.values() for _, text in entries}
+    if unknown:
+        raise ValueError(f"timeline() finds no milestone {min(unknown)!r} to highlight")
+    rows = sum(len(entries) + 1 for entries in milestones.values())
+    first = min(start for start, _ in eras.values()) - 2
+    last = max(year for entries in milestones.values() for year, _ in entries) + 3
+    figure, ax = subplots(height=rows * _ROW + 80)
+    row = 0
+    with style():
+        ax.set(xlim=(first, last), ylim=(rows - 0.3, -0.7), xlabel="year")
+        for name, (start, end) in eras.items():
+            entries = sorted(milestones[name], key=lambda entry: entry[0])
+            bottom = row + len(entries) + 0.5
+            ax.fill_betweenx([row - 0.5, bottom], start, last if end is None else end, color="#ececec", linewidth=0)
+            years = f"since {start}" if end is None else f"{start} to {end}"
+            _beside(ax, start, row, f"{name}, {years}", weight="bold")
+            for year, text in entries:
+                row += 1
+                if year < start or (end is not None and year >= end):
+                    raise ValueError(f"{year} {text!r} lies outside its era, {name!r}: {years}")
+                colour = GENERATED if text in highlight else NEUTRAL
+                ax.plot(year, row, "o", color=colour, markersize=5)
+                _beside(ax, year, row, f"{year}  {text}", color=_darker(colour))
+            row += 1
+        ax.set_yticks([])
+        ax.spines["left"].set_visible(False)
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+def _beside(ax: Axes, year: int, row: int, text: str, **options) -> None:
+    """Write a text right of a year, or left of it if there is more room; ValueError if it does not fit."""
+    first, last = ax.get_xlim()
+    right = last - year >= year - first
+    room = (last - year if right else year - first) / (last - first) * (_WIDEST - 4 * _MARGIN)
+    if _text_width(text, bold="weight" in options) + _GAP > room:
+        raise ValueError(f"the text {text!r} does not fit beside {year}: shorten it")
+    ax.annotate(text, (year, row), xytext=(6 if right else -6, 0), textcoords="offset points",
+                ha="left" if right else "right", va="center_baseline", **options)
+
+
+# --- one number for each of several things -------------------------------------------------------------------
+
+
+def dots(
+    rows: Mapping[str, Mapping[str, float]],
+    x_label: str,
+    title: str | None = None,
+    reference: float | None = None,
+    log: bool = False,
+) -> Figure:
+    """Draw numbers as dots, one row for each thing and one colour and shape for each kind of number.
+
+    `rows` maps a row's name to {kind: value}, the same kinds in every row; `reference` is drawn as a dashed line; `log` makes
+    the axis logarithmic. Raises ValueError for no rows and for rows with other kinds than the first.
+    """
+    kinds = list(next(iter(rows.values()), {}))
+    if not 1 <= len(kinds) <= 5 or any(list(row) != kinds for row in rows.values()):
+        raise ValueError("dots() needs rows that all have the same one to five kinds of numbers")
+    figure, ax = subplots(height=34 * len(rows) + 120)
+    with style():
+        colours = NEUTRAL, "#56B4E9", DISCRIMINATOR, "#CC79A7", INK
+        for kind, marker, colour in zip(kinds, "osD^v", colours, strict=False):
+            values = [row[kind] for row in rows.values()]
+            ax.plot(values, range(len(rows)), marker, color=colour, markersize=7, label=kind)
+        if reference is not None:
+            ax.axvline(reference, color=NEUTRAL, linestyle=(0, (4, 3)), linewidth=1)
+        ax.set_yticks(range(len(rows)), list(rows))
+        ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel=x_label)
+        if log:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter("{x:g}")
+        figure.legend(loc="outside lower center", ncols=len(kinds))
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+# --- curves over one axis -----------------------------------------------------------------------------------
+
+_OTHERS = ["#CC79A7", "#56B4E9", "#E69F00", NEUTRAL, INK, "#0072B2", "#D55E00", "#009E73"]
+_DASHES = ["-", (0, (5, 2)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)), (0, (2, 2)), (0, (9, 3))]
+
+
+def curves(
+    x: np.ndarray,
+    panels: Mapping[str, Mapping[str, np.ndarray]],
+    x_label: str,
+    title: str | None = None,
+    columns: int = 1,
+    log: bool = False,
+) -> Figure:
+    """Draw named curves over one x axis in one or more panels, with one legend for all of them.
+
+    `panels` maps the name of a y axis to curves, a name and as many numbers as `x` has. A name has the same
+    colour and dashes in every panel: "real", "generated" and "discriminator" in a name give it the course's colour.
+    NaN leaves a gap. `log` makes the y axes logarithmic. Raises ValueError for no panel and for other lengths.
+    """
+    x, names = np.asarray(x, dtype="float64"), list(dict.fromkeys(name for lines in panels.values() for name in lines))
+    if not names:
+        raise ValueError('curves() needs at least one panel with a curve: {"loss": {"generator": y}}')
+    rows, columns = -(-len(panels) // columns), min(columns, len(panels))
+    others = iter(_OTHERS * len(names))
+    looks = {name: (_role(name) if _role(name) != NEUTRAL else next(others), _DASHES[i % len(_DASHES)])
+             for i, name in enumerate(names)}  # fmt: skip
+    height = 90 + (210 if rows > 1 else 250) * rows + 25 * (len(names) > 4)
+    figure, axes = subplots(rows, columns, height=height, sharex=True, squeeze=False)
+    with style():
+        for ax, (label, lines) in zip(axes.flat, panels.items(), strict=False):
+            for name, values in lines.items():
+                if np.shape(values) != x.shape:
+                    raise ValueError(f"curves(): {name!r} has shape {np.shape(values)}, and x has {x.shape}")
+                colour, dashes = looks[name]
+                ax.plot(x, values, color=colour, linestyle=dashes, label=name)
+            ax.set(ylabel=label, xlim=(x.min(), x.max()))
+            if log:
+                ax.set_yscale("log")
+                ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+                ax.yaxis.set_minor_formatter(NullFormatter())
+        for ax in axes.flat[len(panels) :]:
+            ax.remove()
+        for ax in axes.flat[max(0, len(panels) - columns) : len(panels)]:
+            ax.set_xlabel(x_label)
+            ax.tick_params(labelbottom=True)
+        figure.align_ylabels()
+        if len(names) > 1:
+            found = dict(zip(*reversed(_legend(axes.flat[: len(panels)])), strict=True))
+            across = len(names) if len(names) <= 4 else 3
+            figure.legend([found[name] for name in names], names, loc="outside lower center", ncols=across,
+                          handlelength=3.2)  # fmt: skip
+    if title:
+        add_title(figure, title)
+    return figure
+
+
+def _legend(axes: Sequence[Axes]) -> tuple[list, list[str]]:
+    """The handles and labels of several axes in one list each."""
+    pairs = [ax.get_legend_handles_labels() for ax in axes]
+    return [handle for handles, _ in pairs for handle in handles], [label for _, labels in pairs for label in labels]
+
+
+# --- balls around points: precision and recall ---------------------------------------------------------------
+
+
+def balls(real: np.ndarray, generated: np.ndarray, k: int = 3, title: str | None = None) -> Figure:
+    """Draw what precision and recall count: around each point a disc that reaches to its k-th neighbour in its own set.
+
+    Left the discs of the `real` points (n, 2) with the `generated` ones (m, 2) on top, right the other way round. A
+    point in no disc is a cross. Raises ValueError for points of another shape and unless 1 <= k < n, m.
+    """
+    real, generated = _plane(real, "real points"), _plane(generated, "generated points")
+    if not 1 <= k < min(len(real), len(generated)):
+        raise ValueError(f"balls(): k is {k}, for {len(real)} real and {len(generated)} generated points: make it less")
+    figure, axes = subplots(1, 2, height=350 + (30 if title else 0), sharex=True, sharey=True)
+    sets = {"real": (real, REAL), "generated": (generated, GENERATED)}
+    with style():
+        for ax, below, above, share in (
+            (axes[0], "real", "generated", "precision"),
+            (axes[1], "generated", "real", "recall"),
+        ):
+            (centres, colour), (points, other) = sets[below], sets[above]
+            among = np.linalg.norm(centres[:, None] - centres, axis=2)
+            radii = np.sort(among, axis=1)[:, k]  # place 0 is the centre itself
+            for centre, radius in zip(centres, radii, strict=True):
+                ax.add_patch(Circle(centre, radius, facecolor=colour, alpha=0.13, linewidth=0))
+            ax.plot(*centres.T, ".", color=colour, markersize=3)
+            inside = (np.linalg.norm(points[:, None] - centres, axis=2) < radii).any(axis=1)
+            ax.plot(*points[inside].T, "o", color=_darker(other), markersize=3.5, markeredgewidth=0)
+            ax.plot(*points[~inside].T, "x", color=_darker(other), markersize=5.5, markeredgewidth=1.3)
+            ax.set(aspect="equal", xlabel="$x_1$")
+            ax.set_title(f"discs of the {below} points: {share} {inside.mean():.0%}", size=_TEXT_SIZE)
+            ax.grid(False)
+        axes[0].set_ylabel("$x_2$")
+    if title:
+        add_title(figure, title)
+    return figure
 
 
 # --- placing things in drawn pixels, measured from the top left ---------------------------------------------

@@ -335,6 +335,8 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         figures = {"D loss": "d_loss", "G loss": "g_loss", "D(x)": "d_real", "D(G(z))": "d_fake"}
         text = "   ".join(f"{title} {logs[name]:.2f}" for title, name in figures.items())
+        if "fd" in logs:
+            text += f"   Fréchet distance {logs['fd']:.2f}"
         self.bar.write(f"epoch {epoch + 1:3d}/{self.params['epochs']}   {text}", file=sys.stdout)
 
     def on_train_end(self, logs=None):

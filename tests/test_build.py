@@ -10,7 +10,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from tools import build
 
@@ -221,6 +221,49 @@ def test_info_lines_of_tensorflow_are_dropped_and_no_others():
     assert build.tidy_outputs([new_output("stream", name="stderr", text=noise)]) == []
 
 
+def set_repository(source: Path, address: str) -> None:
+    settings = source.parents[2] / "pyproject.toml"
+    settings.write_text(f'[tool.ganlib]\nrepository = "{address}"\n', encoding="utf-8")
+
+
+SET_UP = LESSON.replace("from IPython", 'repository = ""  # none\nfrom IPython')
+
+
+def test_the_address_goes_into_the_set_up_cell_and_a_badge(tmp_path):
+    source = write_lesson(tmp_path, SET_UP)
+    plain = build.read_lesson(source)
+    set_repository(source, "")
+    assert build.read_lesson(source) == plain and "colab" not in str(plain)
+    set_repository(source, "https://github.com/ann/gans.git")
+    lesson, solution = build.read_lesson(source), build.read_lesson(source, solution=True)
+    colab = "https://colab.research.google.com"
+    place = f"{colab}/github/ann/gans/blob/main/notebooks"
+    assert lesson.cells[0].source.startswith(
+        f"# A tiny lesson\n\n[![Open in Colab]({colab}/assets/colab-badge.svg)]({place}/01_tiny.ipynb)\n"
+    )
+    assert f"]({place}/solutions/01_tiny.ipynb)" in "".join(cell.source for cell in solution.cells[:2])
+    for nb in (lesson, solution):
+        assert 'repository = "https://github.com/ann/gans"  # none\n' in code_cells(nb)[0].source
+    set_repository(source, "https://example.org/ann/gans/")  # Colab opens notebooks of GitHub only
+    assert build.read_lesson(source).cells[0] == plain.cells[0]
+    assert 'repository = "https://example.org/ann/gans"' in code_cells(build.read_lesson(source))[0].source
+
+
+@pytest.mark.parametrize("address", ["github.com/ann/gans", "https://a b", "https://x')", "git@github.com:ann/gans"])
+def test_an_address_that_is_none_is_refused(tmp_path, address):
+    source = write_lesson(tmp_path, SET_UP)
+    set_repository(source, address)
+    with pytest.raises(build.BuildError, match="is no address"):
+        build.read_lesson(source)
+
+
+def test_a_changed_address_asks_for_a_new_build(copy):
+    set_repository(copy, "https://github.com/ann/gans")
+    assert build.stale_reasons(build.lesson_path(copy)) == [
+        "the repository in pyproject.toml has changed since the build: build lesson 01 again."
+    ]
+
+
 # --- what a build refuses -----------------------------------------------------------------------------------
 
 
@@ -252,6 +295,40 @@ def test_nothing_is_saved_when_only_the_solution_fails(copy, capfd):
     assert build.main(["01"], copy.parents[1]) == 1
     assert "solutions/01_tiny, cell [5] of 6, raised ZeroDivisionError" in capfd.readouterr().err
     assert build.lesson_path(copy).read_bytes() == before
+
+
+# Like LESSON's, but with a check that speaks like those of ganlib.exercises.
+CHECKED = LESSON.replace(
+    'print("not answered yet" if square(3) is None else f"accepted: {square(3)}")',
+    'got = square(3)\n'
+    'print("– Not answered yet: ..." if got is None else "✓ Right: 9" if got == 9 else "✗ Not yet: a square is x²")',
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("return x * x", "return x + x", "solutions/01_tiny, cell [5] of 6, refuses the solution (✗ Not yet: a square"),
+        ("return x * x", "return None", "solutions/01_tiny, cell [5] of 6, refuses the solution (– Not answered yet"),
+        ("return None ", "return 9 ", "Not saved: 01_tiny, cell [5] of 6, takes the stub for an answer (✓ Right: 9)"),
+        ("return None ", "return 1 ", "Not saved: 01_tiny, cell [5] of 6, takes the stub for an answer (✗ Not yet"),
+    ],
+    ids=["wrong solution", "empty solution", "stub is right", "stub is wrong"],
+)
+def test_nothing_is_saved_when_a_check_and_its_exercise_disagree(copy, capfd, old, new, sentence):
+    assert CHECKED != LESSON and old in CHECKED
+    before = build.lesson_path(copy).read_bytes()
+    copy.write_text(CHECKED.replace(old, new), encoding="utf-8")
+    assert build.main(["01"], copy.parents[1]) == 1
+    assert sentence in capfd.readouterr().err
+    assert build.lesson_path(copy).read_bytes() == before
+
+
+def test_a_check_that_agrees_with_its_exercise_is_saved(copy):
+    copy.write_text(CHECKED, encoding="utf-8")
+    assert build.main(["01"], copy.parents[1]) == 0
+    assert stdout(code_cells(read(copy))[4]) == "– Not answered yet: ...\n"
+    assert stdout(code_cells(read(copy, solution=True))[4]) == "✓ Right: 9\n"
 
 
 def test_a_smoke_run_is_not_even_started(copy, capfd, monkeypatch):
@@ -362,6 +439,10 @@ DEFECTS = {
         lambda nb: show(first(nb), data={"text/html": '<input type="range">' + "x " * 2_500_000}),
         "has 5.0 MB, the limit is 5 MB",
     ),
+    "answered stub": (
+        lambda nb: stream(code_cells(nb)[4], "✓ Right: 9\n"),
+        "cell [5] takes the stub for an answer (✓ Right: 9)",
+    ),
     "unknown tag": (
         lambda nb: first(nb).metadata.tags.append("nbval-skip"),
         'cell [1] has the tag "nbval-skip"',
@@ -418,10 +499,6 @@ DEFECTS = {
         lambda nb: first(nb).update(source="def f():\n    from torch.nn import Linear"),
         "cell [1] imports torch",
     ),
-    "colab outside set-up": (
-        lambda nb: code_cells(nb)[1].update(source="import google.colab"),
-        "cell [2] imports google",
-    ),
     "magic": (lambda nb: first(nb).update(source="%pip install x"), "cell [1] is not plain Python"),
     "invalid": (lambda nb: first(nb).update(execution_count="x"), "is not a valid notebook"),
 }
@@ -457,12 +534,6 @@ def test_the_static_gate_takes_no_ordinary_text_for_a_path(copy, text):
     stream(first(nb), text)
     save(nb, copy)
     assert build.problems(build.lesson_path(copy)) == []
-
-
-def test_colab_may_be_looked_for_in_the_set_up_cell(copy):
-    copy.write_text(LESSON.replace("import base64\n", "import google.colab\n"), encoding="utf-8")
-    cell = code_cells(build.read_lesson(copy))[0]
-    assert "google.colab" in cell.source and list(build._import_problems(cell)) == []
 
 
 # --- --check ------------------------------------------------------------------------------------------------
@@ -556,3 +627,16 @@ def test_nbval_runs_the_lessons_as_a_reader_does_and_sees_a_changed_output(copy)
 def test_nbval_repeats_the_solutions_in_smoke_mode_only(copy):
     # The test above counts the cells of a run without smoke mode: 6.
     assert "12 tests collected" in run_nbval(copy, "--collect-only", GANLIB_SMOKE="1")
+
+
+def test_nbval_sees_one_changed_digit_in_a_compared_cell(tmp_path):
+    source = write_lesson(tmp_path)
+    cell = new_code_cell("print(2**0.5)", metadata={"tags": ["nbval-check-output"]}, execution_count=1)
+    cell.outputs = [new_output("stream", name="stdout", text="1.4142135623730951\n")]
+    nb = new_notebook(cells=[cell], metadata=nbformat.from_dict(build.NOTEBOOK_METADATA))
+    save(nb, source)
+    assert "1 passed" in run_nbval(source)
+    cell.outputs[0].text = "1.4142135623730952\n"
+    save(nb, source)
+    said = run_nbval(source)
+    assert "1 failed" in said and "1.4142135623730952" in said, said

@@ -354,6 +354,14 @@ def test_smoke_chooses_lessons_by_number(course, folder, capsys, monkeypatch):
     assert "no such notebook" in capsys.readouterr().err
 
 
+def test_claims_and_colab_run_their_tools_with_the_lesson_numbers(course, folder, monkeypatch):
+    calls = []
+    monkeypatch.setattr(course, "hand_over", lambda arguments, *_, **env: calls.append(arguments) or 0)
+    assert (course.main(["claims", "4"]), course.main(["colab", "01", "02"])) == (0, 0)
+    assert calls == [["-m", "tools.claims", "4"], ["-m", "tools.colab", "01", "02"]]
+    assert all((ROOT / "tools" / f"{arguments[1].split('.')[1]}.py").exists() for arguments in calls)
+
+
 def test_bench_lists_and_refuses_unknown_names(course, folder, capsys):
     (folder / "benchmarks").mkdir()
     (folder / "benchmarks" / "speed.py").write_text('"""Steps a second.\n\nMore."""\n', encoding="utf-8")

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from ganlib.gan import GAN, Diverged, to_float
+from ganlib.losses import LOSSES
 from ganlib.models import mlp
 
 SMALL = np.random.default_rng(0).integers(0, 256, size=(70, 4, 4), dtype=np.uint8)
@@ -80,6 +81,43 @@ def test_a_step_is_algorithm_1_written_out():
     # Step 0 keeps (1 + 0) / (10 + 0) of the old average, less than ema = 0.5.
     for mean, old, new in zip(weights(gan.average), old_average, weights(generator), strict=True):
         np.testing.assert_allclose(mean, 0.1 * old + 0.9 * new, atol=1e-6)
+
+
+@pytest.mark.parametrize(("loss", "jit"), [*((loss, False) for loss in LOSSES), ("relativistic", True)])
+def test_every_pair_trains(loss, jit):
+    gan = make(loss=loss)
+    gan.compile(loss=loss, jit_compile=jit)
+    history = gan.fit(SMALL, batch_size=16, epochs=2, verbose=0).history
+    assert int(gan.steps) == 10 and all(np.isfinite(w).all() for w in weights(gan))
+    assert np.isfinite(history["g_loss"]).all()
+
+
+def test_a_relativistic_step_compares_g_with_the_updated_d_on_real_samples():
+    gan, (real, latents), rate = make(), batch(), 0.1
+    gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), loss="relativistic", r1=0.0, jit_compile=False)
+    copy = make()
+    gan.step(real, latents)
+    copy.discriminator.set_weights(weights(gan.discriminator))
+    with tf.GradientTape() as tape:
+        difference = copy.discriminator(copy.generator(latents[1])) - copy.discriminator(real)
+        loss = -tf.reduce_mean(tf.math.log_sigmoid(difference))
+    variables = copy.generator.trainable_variables
+    for weight, slope in zip(variables, tape.gradient(loss, variables), strict=True):
+        weight.assign_sub(rate * slope)
+    for a, b in zip(weights(gan.generator), weights(copy.generator), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    with pytest.raises(ValueError, match="real"):
+        gan.generator_phase(latents[1])
+
+
+def test_only_a_relativistic_pair_shows_d_real_samples_in_the_phase_of_g():
+    real, latents = batch()
+    for loss in LOSSES:
+        gan, seen = make(loss=loss), []
+        call = gan.discriminator.call
+        gan.discriminator.call = lambda *a, call=call, seen=seen, **k: seen.append(1) or call(*a, **k)
+        gan.generator_phase(latents[1], real=real)
+        assert len(seen) == (2 if loss == "relativistic" else 1)
 
 
 def test_a_penalty_at_every_third_step_is_three_times_as_strong_there_and_absent_between():
@@ -240,3 +278,44 @@ def test_smoke_mode_cuts_data_and_epochs(monkeypatch):
     gan = make()
     gan.fit(SMALL, batch_size=16, epochs=50, verbose=0)
     assert int(gan.steps) == 4
+
+
+def test_a_restart_forgets_everything_and_keeps_what_is_compiled():
+    def fresh(seed):
+        schedule = keras.optimizers.schedules.CosineDecay(1e-2, 10)
+        return make(
+            seed,
+            generator_optimizer=keras.optimizers.Adam(schedule),
+            discriminator_optimizer=keras.optimizers.SGD(1e-2, momentum=0.9),
+        )
+
+    gan, wanted = fresh(1), fresh(2)
+    gan.fit(SMALL, 16, epochs=2, verbose=0)
+    compiled = gan.train_function
+    gan.restart(2)
+    for model in (gan, wanted):
+        model.fit(SMALL, 16, verbose=0)
+    assert gan.train_function is compiled
+    assert same(weights(gan), weights(wanted))
+    assert same(weights(gan.generator_optimizer), weights(wanted.generator_optimizer))
+    assert same(weights(gan.discriminator_optimizer), weights(wanted.discriminator_optimizer))
+
+
+def test_whole_numbers_are_accepted_as_settings():
+    gan = make(r1=1, ema=0)
+    gan.fit(SMALL, 16, verbose=0)
+    assert same(weights(gan.average), weights(gan.generator))
+
+
+def test_mixed_precision_computes_with_16_bits_and_keeps_32():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        gan = make()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    before = weights(gan.generator)
+    gan.fit(SMALL, 16, verbose=0)
+    assert gan.generator.layers[0].compute_dtype == "bfloat16"
+    assert {weight.dtype for weight in gan.weights if "steps" not in weight.path} == {"float32"}
+    assert gan.generate(3).dtype == np.float32
+    assert not same(before, weights(gan.generator))

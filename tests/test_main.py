@@ -73,6 +73,40 @@ def test_ctrl_c_saves_everything_and_resume_goes_on(folder, capsys, monkeypatch)
     assert len(list((folder / "first/frames").iterdir())) == 3
 
 
+def test_until_fd_stops_at_the_distance_and_stays_there(folder, capsys):
+    assert run("--out", "first", "--until-fd", "1e6", "--images", "70") == 0
+    out = capsys.readouterr().out
+    history = Run("first").history()
+    assert history["epoch"] == [1] and 0 < history["fd"][0] < 1e6
+    assert "Stopped after 1 epochs: the Fréchet distance is" in out
+    assert "Fréchet distance" in next(line for line in out.splitlines() if "epoch   1/2" in line)
+    assert Run("first").config()["settings"]["until_fd"] == 1e6
+    weights = np.load("first/generator.npz", allow_pickle=False)
+    before = {name: weights[name] for name in weights.files}
+    assert main(["resume", "first"]) == 0, "there is nothing left to train"
+    assert Run("first").history() == history
+    after = np.load("first/generator.npz", allow_pickle=False)
+    assert all((after[name] == array).all() for name, array in before.items())
+
+
+def test_until_fd_goes_on_after_ctrl_c_and_says_when_it_was_not_reached(folder, capsys, monkeypatch):
+    assert run("--out", "whole", "--until-fd", "0.01", "--images", "70") == 0
+    assert "not 0.01 as asked" in capsys.readouterr().out
+
+    class Interrupting(Film):
+        def on_epoch_end(self, epoch, logs=None):
+            super().on_epoch_end(epoch, logs)
+            if epoch == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganlib.runs.Film", Interrupting)
+        assert run("--out", "parts", "--until-fd", "0.01", "--images", "70") == 130
+    assert main(["resume", "parts"]) == 0
+    whole, parts = Run("whole").history(), Run("parts").history()
+    assert len(whole["fd"]) == 2 and whole["fd"] == parts["fd"]
+
+
 def test_nan_stops_with_what_to_change(folder, capsys, monkeypatch):
     monkeypatch.setattr(keras.optimizers.schedules, "CosineDecay", lambda *_, **__: float("inf"))
     assert run("--out", "first") == 1
@@ -91,6 +125,8 @@ def test_nan_stops_with_what_to_change(folder, capsys, monkeypatch):
         (["--r1", "nan"], "at least 0"),
         (["--learning-rate", "0"], "too small"),
         (["--images", "0"], "at least 1"),
+        (["--until-fd", "-1"], "at least 0"),
+        (["--until-fd", "low"], "not a number"),
         (["--architecture", "huge"], "choose from"),
     ],
 )
@@ -104,6 +140,19 @@ def test_bad_numbers_end_with_a_sentence(folder, capsys, words, sentence):
 def test_a_batch_larger_than_the_data(folder, capsys):
     assert run("--batch-size", "60001", "--out", "first") == 2
     assert "more than the 60,000 images" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--images", "64"], "64 are too few"),
+        (["--images", "70", "--workers", "a:1,b:2", "--index", "0"], "in one process only"),
+    ],
+)
+def test_until_fd_with_what_it_cannot_have(folder, capsys, words, sentence):
+    assert run("--until-fd", "5", "--out", "first", *words) == 2
+    assert sentence in capsys.readouterr().err
     assert list(folder.iterdir()) == []
 
 

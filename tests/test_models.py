@@ -68,3 +68,24 @@ def test_a_damaged_weights_file_is_refused(tmp_path, damage):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="not a readable weights file"):
         models.load_weights(path, generator)
+
+
+def test_the_shipped_generator_draws_digits():
+    generator = models.load_generator()
+    latents = np.random.default_rng(0).standard_normal((200, generator.input_shape[1]))
+    samples = generator.predict(latents, verbose=0)
+    assert samples.shape == (200, 784) and samples.min() >= 0 and samples.max() <= 1
+    assert 0.05 < np.mean(samples > 0.5) < 0.25  # as much ink as a digit, neither fog nor black
+    assert samples.std(axis=0).mean() > 0.1  # and not always the same
+
+
+@pytest.mark.parametrize("architecture", models.ARCHITECTURES)
+def test_a_generator_is_rebuilt_from_its_weights(architecture):
+    generator = models.build_pair(architecture).generator
+    weights = {name: value.astype("float16") for name, value in models._named_weights(generator).items()}
+    rebuilt = models.generator_with(weights)
+    for value, expected in zip(rebuilt.get_weights(), weights.values(), strict=True):
+        np.testing.assert_array_equal(value, expected.astype("float32"))
+    weights.popitem()
+    with pytest.raises(ValueError, match="fit none of the generators"):
+        models.generator_with(weights)

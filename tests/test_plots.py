@@ -355,3 +355,190 @@ def test_probabilities_near_zero_keep_a_straight_axis():
     history = {"d_real": [0.95, 0.99, 1.0], "d_fake": [0.02, 0.005, 1e-6]}
     ax = plots.training_curves(history).axes[0]
     assert ax.get_yscale() == "linear" and ax.get_ylim() == (-0.03, 1.03)
+
+
+# --- curves over one axis -----------------------------------------------------------------------------------
+
+
+def test_a_curve_keeps_its_look_in_every_panel_and_the_legend_names_it_once():
+    x, y = np.arange(5), np.arange(5.0)
+    figure = plots.curves(x, {"loss": {"real": y, "other": -y}, "slope": {"other": y}}, "D's output", columns=2)
+    first, second = figure.axes
+    assert [line.get_color() for line in first.lines][0] == plots.REAL
+    assert first.lines[1].get_color() == second.lines[0].get_color()
+    assert first.lines[1].get_linestyle() == second.lines[0].get_linestyle()
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["real", "other"]
+    assert (first.get_xlabel(), second.get_ylabel()) == ("D's output", "slope")
+    assert len(plots.to_png(figure)) < 300_000
+
+
+def test_six_curves_differ_in_colour():
+    y = np.ones(3)
+    figure = plots.curves(np.arange(3), {"loss": {str(i): i * y for i in range(6)}}, "x")
+    assert len({line.get_color() for line in figure.axes[0].lines}) == 6
+
+
+def test_curves_may_have_gaps_and_a_logarithmic_axis():
+    y = np.array([1.0, np.nan, 100.0])
+    figure = plots.curves(np.arange(3), {"gradient": {"a": y}}, "x", title="A title", log=True)
+    assert figure.axes[0].get_yscale() == "log" and not figure.legends
+    plots.to_png(figure)
+
+
+@pytest.mark.parametrize(
+    ("panels", "sentence"),
+    [
+        ({}, "at least one panel"),
+        ({"loss": {}}, "at least one panel"),
+        ({"loss": {"a": [1, 2]}}, r"'a' has shape \(2,\)"),
+    ],
+)
+def test_curves_refuses_what_it_cannot_draw(panels, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.curves(np.arange(3), panels, "x")
+
+
+# --- what D says at every point, and what G does to noise
+
+
+def half(points):
+    return np.full(len(points), 0.5)
+
+
+def rising(points):
+    return 1 / (1 + np.exp(-3 * points[:, 0]))
+
+
+def pixel(figure, axes, x, y):
+    """The colour drawn at the data coordinates (x, y)."""
+    picture = plots.render(figure).convert("RGB")
+    across, up = axes.transData.transform((x, y)) / figure.bbox.size
+    return picture.getpixel((round(across * picture.width), round((1 - up) * picture.height)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_field_is_white_at_one_half_blue_above_and_vermilion_below():
+    figure = plots.fields({"half": half, "rising": rising})
+    even, slope = figure.axes[:2]
+    for place in ((-1.5, 0.3), (0, 0), (1.5, 1)):
+        assert pixel(figure, even, *place) == (255, 255, 255)
+    red, _, blue = pixel(figure, slope, 1.7, 0.5)
+    assert blue > red + 60
+    red, _, blue = pixel(figure, slope, -1.7, 0.5)
+    assert red > blue + 60
+    assert [ax.get_title() for ax in (even, slope)] == ["half", "rising"]
+
+
+def test_a_field_shows_the_points_it_is_given():
+    real, fake = np.array([[1.0, 1.0]]), {"a": np.array([[-1.0, 1.0]])}
+    figure = plots.fields({"a": half, "b": half}, real, fake)
+    one, two = figure.axes[:2]
+    assert [line.get_label() for line in one.lines] == ["real", "generated"]
+    assert [line.get_label() for line in two.lines] == ["real"]
+    assert np.array_equal(one.lines[1].get_xydata(), fake["a"])
+    assert pixel(figure, one, 1, 1) == (0, 86, 133)  # REAL, a quarter darker
+    assert "generated" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize(
+    "panels, points, sentence",
+    [
+        ({}, None, "one to three panels, got 0"),
+        (dict.fromkeys("abcd", half), None, "got 4"),
+        ({"a": lambda x: 3 * x[:, 0]}, None, "one probability per point: sigmoid the logits"),
+        ({"a": lambda x: x}, None, "one probability per point"),
+        ({"a": lambda x: half(x) * np.nan}, None, "one probability per point"),
+        ({"a": half}, np.zeros((3, 3)), r"real points: finite numbers of shape \(n, 2\)"),
+    ],
+)
+def test_fields_say_what_is_wrong(panels, points, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        plots.fields(panels, points)
+
+
+def test_a_bent_grid_draws_equal_cells_and_what_becomes_of_them():
+    figure = plots.bent_grid({"shifted": lambda z: z / 2 + [1, 0]}, np.zeros((1, 2)))
+    noise, bent = figure.axes
+    assert [ax.get_title() for ax in (noise, bent)] == ["noise z", "shifted"]
+    rays, circles = noise.lines[:24], noise.lines[24:]
+    assert len(circles) == 9
+    # The share of the noise within radius r is 1 - exp(-r²/2).
+    radii = [np.linalg.norm(circle.get_xydata(), axis=1) for circle in circles]
+    assert [1 - math.exp(-(r[0] ** 2) / 2) for r in radii] == pytest.approx(np.arange(0.1, 0.95, 0.1))
+    assert all(np.allclose(r, r[0]) for r in radii)
+    directions = {tuple(np.round(ray.get_xydata()[-1], 4)) for ray in rays}
+    assert len(directions) == 24
+    moved = bent.lines[-1].get_xydata()
+    assert np.allclose(moved, circles[-1].get_xydata() / 2 + [1, 0], atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_bent_line_moves_as_many_numbers_as_it_gets():
+    figure = plots.bent_line(lambda z: 3 + 2 * z, n=2000)
+    titles = [ax.get_title() for ax in figure.axes]
+    assert "what comes out" in titles and "the machine: x = G(z)" in titles
+    middle = figure.axes[titles.index("the machine: x = G(z)")]
+    curve = max(middle.lines, key=lambda line: len(line.get_xdata())).get_xydata()
+    assert np.allclose(curve[:, 1], 3 + 2 * curve[:, 0], atol=1e-5)
+    left = figure.axes[titles.index("what comes out")]
+    area = sum(bar.get_width() * bar.get_height() for bar in left.patches)
+    assert area == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "draw, sentence",
+    [
+        (lambda: plots.bent_grid({}), "one or two generators, got 0"),
+        (lambda: plots.bent_grid({"a": lambda z: z[:, 0]}), r"what 'a' returns: finite numbers of shape \(n, 2\)"),
+        (lambda: plots.bent_line(lambda z: z[:, 0]), "must make finite numbers"),
+        (lambda: plots.bent_line(lambda z: z * np.nan), "must make finite numbers"),
+    ],
+)
+def test_bent_figures_say_what_is_wrong(draw, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        draw()
+
+
+# --- the timeline and the dots --------------------------------------------------------------------------------
+
+ERAS = {"early": (1950, 1980), "late": (1970, None)}
+MILESTONES = {"early": [(1956, "a workshop"), (1950, "a question")], "late": [(2014, "a game")]}
+
+
+def test_timeline_puts_every_milestone_in_its_row_and_year():
+    figure = plots.timeline(ERAS, MILESTONES, "Two eras", ["a game"])
+    dots = [(line.get_xdata()[0], line.get_ydata()[0], line.get_color()) for line in figure.axes[0].get_lines()]
+    assert dots == [(1950, 1, plots.NEUTRAL), (1956, 2, plots.NEUTRAL), (2014, 4, plots.GENERATED)]
+    assert {"1950  a question", "2014  a game", "early, 1950 to 1980", "late, since 1970"} <= set(texts(figure))
+    assert len(plots.to_png(figure)) < plots.LARGEST_FILE
+
+
+@pytest.mark.parametrize(
+    "milestones, highlight, message",
+    [
+        (MILESTONES | {"late": [(1969, "too early")]}, (), "1969 'too early' lies outside its era, 'late'"),
+        (MILESTONES | {"early": [(1980, "too late")]}, (), "1980 'too late' lies outside its era"),
+        (MILESTONES | {"early": [(1956, "a very long sentence " * 9)]}, (), "does not fit beside 1956: shorten it"),
+        (MILESTONES, ["a gam"], "finds no milestone 'a gam'"),
+        ({"early": MILESTONES["early"]}, (), "needs milestones for each era"),
+        (MILESTONES | {"late": []}, (), "needs milestones for each era"),
+    ],
+)
+def test_timeline_refuses_what_does_not_belong(milestones, highlight, message):
+    with pytest.raises(ValueError, match=message):
+        plots.timeline(ERAS, milestones, highlight=highlight)
+
+
+def test_dots_draw_one_row_for_each_thing():
+    rows = {"one": {"a": 0.5, "b": 0.9}, "two": {"a": 0.6, "b": 0.7}}
+    figure = plots.dots(rows, "share", "Two things", reference=0.5)
+    ax = figure.axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["one", "two"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row on top
+    assert [list(line.get_xdata()) for line in ax.get_lines()[:2]] == [[0.5, 0.6], [0.9, 0.7]]
+
+
+@pytest.mark.parametrize("rows", [{}, {"one": {}}, {"one": {"a": 1}, "two": {"b": 1}}])
+def test_dots_need_equal_rows(rows):
+    with pytest.raises(ValueError, match="same one to five kinds"):
+        plots.dots(rows, "share")

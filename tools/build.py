@@ -8,7 +8,8 @@ A lesson source is jupytext percent format. A code cell tagged "exercise" holds 
 "# solution", and the answer. The lesson notebook shows the stub. notebooks/solutions/NN_name.ipynb shows
 the answer; it exists only for lessons with exercises.
 
-Nothing is saved when a cell raises (a false claim raises), when a cell writes to stderr, or in smoke mode.
+Nothing is saved when a cell raises (a false claim raises), when a cell writes to stderr, in smoke mode, when a
+check refuses its solution, or when it does not find the stub of an exercise unanswered.
 
 Solutions are executed for real, like lessons, although that doubles the time of a build. A smoke run would
 be quicker, but in smoke mode the checks of quality say "not checked", so nobody would have seen them accept
@@ -30,6 +31,7 @@ import re
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from importlib import metadata
@@ -99,23 +101,51 @@ def read_lesson(source: Path, solution: bool = False) -> NotebookNode:
     """Read a source and return its notebook, not executed.
 
     An exercise cell becomes its stub, or its answer if `solution` is true. Of cell metadata only tags stay.
+    The repository's address, if there is one, goes into the set-up cell and into a badge below the title.
     Cell ids come from the text of the cells, so that a rebuild changes only the cells that changed.
     Raises BuildError for an exercise without a stub or answer, an empty code cell, or a raw cell.
     """
-    cells = []
+    cells, address = [], repository(source)
+    badge = _badge(address, lesson_path(source, solution).relative_to(source.parents[2]).as_posix())
     for number, cell in _numbered(_percent(source)):
         where = f"{source.name}: {number}"
         if cell.cell_type == "markdown":
-            cells.append(new_markdown_cell(_one_folder_down(cell.source) if solution else cell.source))
+            text = _one_folder_down(cell.source) if solution else cell.source
+            if badge and not cells:
+                title, _, rest = text.partition("\n")
+                text = f"{title}\n\n{badge}\n{rest}"
+            cells.append(new_markdown_cell(text))
         elif cell.cell_type != "code":
             raise BuildError(f"{where} is a raw cell: make it markdown or code.")
         else:
             cells.append(_code_cell(cell, solution, where))
+            if "setup" in _tags(cell):
+                cells[-1].source = cells[-1].source.replace('repository = ""', f'repository = "{address}"')
     if solution:
         note = f"These are the solutions of [this lesson](../{source.stem}.ipynb). Try its exercises first."
         cells.insert(0, new_markdown_cell(note))
     _name_cells(cells)
     return new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))
+
+
+def repository(source: Path) -> str:
+    """Return the public address of the course that a source belongs to, from pyproject.toml; "" if it has none."""
+    settings = source.parents[2] / "pyproject.toml"
+    if not settings.exists():
+        return ""
+    found = tomllib.loads(settings.read_text(encoding="utf-8")).get("tool", {}).get("ganlib", {}).get("repository", "")
+    if found and not re.fullmatch(r"https://[\w./~-]+", found):
+        raise BuildError(f"pyproject.toml: the repository {found!r} is no address: write https://… or leave it empty.")
+    return found.removesuffix("/").removesuffix(".git")
+
+
+def _badge(address: str, path: str) -> str:
+    # Colab opens notebooks of public GitHub repositories only.
+    github, colab = "https://github.com/", "https://colab.research.google.com"
+    if not address.startswith(github):
+        return ""
+    place = f"{colab}/github/{address.removeprefix(github)}/blob/main/{path}"
+    return f"[![Open in Colab]({colab}/assets/colab-badge.svg)]({place})"
 
 
 def has_exercises(source: Path) -> bool:
@@ -203,7 +233,8 @@ def execute(nb: NotebookNode, name: str, folder: Path) -> float:
     """Execute a notebook in place, in a fresh kernel working in `folder`; return the seconds its cells took.
 
     Code cells are numbered 1..n. `name` stands in messages. Raises BuildError when a cell raises, writes to
-    stderr, runs in smoke mode, hangs, or ends the kernel.
+    stderr, runs in smoke mode, hangs, or ends the kernel, and when a check of an exercise says something else than
+    "Right" in the folder of solutions and "Not answered yet" in that of lessons.
     """
     client = NotebookClient(
         nb,
@@ -221,7 +252,10 @@ def execute(nb: NotebookNode, name: str, folder: Path) -> float:
         for number, (k, cell) in enumerate(code, start=1):
             print(f"  {name}: cell {number}/{len(code)}", end=" ", flush=True)
             start = time.perf_counter()
-            _execute_cell(client, cell, k, number, f"{name}, cell [{number}] of {len(code)},")
+            where = f"{name}, cell [{number}] of {len(code)},"
+            _execute_cell(client, cell, k, number, where)
+            for problem in _answer_problems(cell, solution=folder.name == "solutions"):
+                raise BuildError(f"{where} {problem}")
             total += time.perf_counter() - start
             print(f"{time.perf_counter() - start:.1f} s", flush=True)
     return round(total, 1)
@@ -244,6 +278,15 @@ def _execute_cell(client: NotebookClient, cell: NotebookNode, k: int, number: in
             raise BuildError(f"{where} printed a warning: {text.strip()[:200]}")
         if SMOKE_TEXT in text:
             raise BuildError(f"{where} ran in smoke mode: take GANLIB_SMOKE out of the lesson.")
+
+
+def _answer_problems(cell: NotebookNode, solution: bool) -> Iterator[str]:
+    # What ganlib.exercises.check prints.
+    for line in "".join(_stream(cell, "stdout")).splitlines():
+        if solution and line.startswith(("✗ Not yet", "– Not answered yet")):
+            yield f"refuses the solution ({line}): mend the solution or the check."
+        if not solution and line.startswith(("✗ Not yet", "✓ Right")):
+            yield f"takes the stub for an answer ({line}): leave the three dots in the stub."
 
 
 def _kernel_environment(settings: str) -> dict[str, str]:
@@ -292,6 +335,7 @@ def build(source: Path) -> list[Path]:
     kinds = [False, True] if has_exercises(source) else [False]
     built = {lesson_path(source, solution): read_lesson(source, solution) for solution in kinds}
     stamp = {"source_sha256": source_hash(source), "ganlib_sha256": ganlib_hash(source)}
+    stamp["repository"] = repository(source)
     for path, nb in built.items():
         path.parent.mkdir(exist_ok=True)
         name = _name(path).removesuffix(".ipynb")
@@ -363,6 +407,7 @@ def problems(path: Path) -> list[str]:
         checks = [_path_problems(cell, path), _alt_problems(cell)]
         if cell.cell_type == "code":
             checks += [_tag_problems(cell, path), _import_problems(cell), _output_problems(cell)]
+            checks += [_answer_problems(cell, solution=path.parent.name == "solutions")]
         found += [f"{where} {problem}" for check in checks for problem in check]
     return [f"{_name(path)}: {problem}" for problem in found]
 
@@ -394,8 +439,11 @@ def stale(path: Path, nb: NotebookNode) -> Iterator[str]:
     except BuildError as error:
         yield f"cannot be built: {error}"
         return
-    if nb.metadata.get("course", {}).get("source_sha256") != source_hash(source):
+    course = nb.metadata.get("course", {})
+    if course.get("source_sha256") != source_hash(source):
         yield f"source/{source.name} has changed since the build: build lesson {path.stem[:2]} again."
+    elif course.get("repository", "") != repository(source):
+        yield f"the repository in pyproject.toml has changed since the build: build lesson {path.stem[:2]} again."
     elif [_essence(cell) for cell in nb.cells] != [_essence(cell) for cell in wanted.cells]:
         where = _first_difference(nb, wanted)
         yield f"{where} was edited by hand: edit source/{source.name} and build lesson {path.stem[:2]} again."
@@ -459,8 +507,7 @@ def _import_problems(cell: NotebookNode) -> Iterator[str]:
         yield "is not plain Python (a % or ! command?): write it in Python, nbval and ruff read it too."
         return
     for module in sorted({name for node in ast.walk(tree) for name in _imported(node)}):
-        colab = module == "google" and "setup" in _tags(cell)  # google.colab, to find out where we are
-        if module not in MODULES and module not in sys.stdlib_module_names and not colab:
+        if module not in MODULES and module not in sys.stdlib_module_names:
             yield f"imports {module}, which Colab or the course does not have: use another library."
 
 
@@ -593,7 +640,7 @@ def check(folder: Path = NOTEBOOKS) -> tuple[list[str], list[str]]:
         found += [f"{_name(path)}: not built yet: build lesson {path.stem[:2]}." for path in missing]
         if not missing and _ganlib_changed(source):
             old.append(source.stem[:2])
-    found += [f"{_name(path)}: {reason}" for path in notebooks(folder) for reason in _reasons(path)]
+    found += [f"{_name(path)}: {reason}" for path in notebooks(folder) for reason in stale_reasons(path)]
     note = f"Note: ganlib has changed since these lessons were built: {' '.join(old)}."
     return found, [note] if old else []
 
@@ -601,7 +648,7 @@ def check(folder: Path = NOTEBOOKS) -> tuple[list[str], list[str]]:
 def out_of_date(source: Path) -> bool:
     """Tell whether a lesson or its solutions must be built again, for its source or for ganlib."""
     wanted = _wanted(source)
-    return not all(p.exists() for p in wanted) or any(map(_reasons, wanted)) or _ganlib_changed(source)
+    return not all(p.exists() for p in wanted) or any(map(stale_reasons, wanted)) or _ganlib_changed(source)
 
 
 def _wanted(source: Path) -> list[Path]:
@@ -616,7 +663,8 @@ def _ganlib_changed(source: Path) -> bool:
     return stamp.get("ganlib_sha256") != ganlib_hash(source)
 
 
-def _reasons(path: Path) -> list[str]:
+def stale_reasons(path: Path) -> list[str]:
+    """Return why a saved notebook is not what its source gives; [] when it is."""
     try:
         return list(stale(path, _read(path)))
     except BuildError as error:
@@ -624,6 +672,17 @@ def _reasons(path: Path) -> list[str]:
 
 
 # --- the command --------------------------------------------------------------------------------------------
+
+
+def choose(parser: argparse.ArgumentParser, numbers: list[str], folder: Path) -> list[Path]:
+    """Return the sources with these lesson numbers, all for none; end the program if one does not exist."""
+    sources = {source.stem[:2]: source for source in lesson_sources(folder)}
+    if not sources:
+        parser.error(f"{folder.name}/source holds no lesson: write NN_name.py there first.")
+    unknown = [number for number in numbers if number.zfill(2) not in sources]
+    if unknown:
+        parser.error(f"there is no lesson {unknown[0]}; there are {' '.join(sources)}.")
+    return [sources[number.zfill(2)] for number in numbers] or list(sources.values())
 
 
 def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
@@ -634,16 +693,11 @@ def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
     options = parser.parse_args(arguments)
     if options.check and options.lessons:
         parser.error("--check looks at all lessons: leave the numbers out.")
-    sources = {source.stem[:2]: source for source in lesson_sources(folder)}
-    if not sources:
-        parser.error(f"{folder.name}/source holds no lesson: write NN_name.py there first.")
-    unknown = [number for number in options.lessons if number.zfill(2) not in sources]
-    if unknown:
-        parser.error(f"there is no lesson {unknown[0]}; there are {' '.join(sources)}.")
+    chosen = choose(parser, options.lessons, folder)
     if options.check:
         return _report_check(folder)
-    chosen = [sources[number.zfill(2)] for number in options.lessons]
-    chosen = chosen or [source for source in sources.values() if out_of_date(source)]
+    if not options.lessons:
+        chosen = [source for source in chosen if out_of_date(source)]
     if not chosen:
         print("Every lesson is up to date.")
     return max([_report_build(source) for source in chosen], default=0)

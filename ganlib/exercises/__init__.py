@@ -3,7 +3,7 @@
     @check
     def best_discriminator(answer):
         got = call(answer, p, q, shape=p.shape)
-        match(got, p / (p + q), {"You returned G's share q / (p + q): D should be high where real data is.": q / (p + q)})
+        match(got, p / (p + q), {"You returned G's share: D should be high where real data is.": q / (p + q)})
         return "that is the best answer anybody can give."
 
 prints one line: `✓ Right: …`, `✗ Not yet: …` with the sentence of the mistake, or `– Not answered yet …`.
