@@ -431,7 +431,7 @@ def _parser() -> argparse.ArgumentParser:
         default=default.until_fd,
         metavar="X",
         help="stop at the first epoch, of at most --epochs, whose --images have a Fréchet distance of X or less to the "
-        "test images; takes 2 to 3 seconds of CPU time an epoch",
+        "test images; takes about 2 seconds of CPU time an epoch",
     )
     new.add_argument(
         "--out",

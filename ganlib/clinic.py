@@ -28,6 +28,7 @@ class Setup:
     last activation: "linear", "sigmoid" (0..1) or "tanh" (-1..1). `r1` is the weight gamma of the penalty. `decay`
     lowers both learning rates to 0 along a cosine. `fresh` = False feeds the first batch and latents in every step.
     `d_ahead` is the number of steps in which D trains alone at first. `adam` = False is plain gradient descent for G.
+    `ema` is the share of the old average that the averaged generator, which draws the samples, keeps at each step.
     """
 
     loss: str = "non-saturating"
@@ -44,6 +45,7 @@ class Setup:
     fresh: bool = True
     d_ahead: int = 0
     adam: bool = True
+    ema: float = 0.0
     seed: int = 0
 
 
@@ -102,7 +104,7 @@ def train(
     randoms = [np.random.default_rng(setup.seed) for setup in setups]
     sizes = (latents, *hidden, 2), (2, *hidden, 1)
     g, d = (tf.constant([_first_weights(size, rng) for rng in randoms]) for size in sizes)
-    state = [g, tf.zeros_like(g), tf.zeros_like(g), d, tf.zeros_like(d), tf.zeros_like(d)]
+    state = [g, tf.zeros_like(g), tf.zeros_like(g), d, tf.zeros_like(d), tf.zeros_like(d), g]
     knobs, penalty = _knobs(setups), any(setup.r1 for setup in setups)
     fixed = np.stack([rng.standard_normal((300, latents), "float32") for rng in randoms])
     blocks, film, rows = [], [], []
@@ -118,9 +120,9 @@ def train(
         when = tf.constant([k * steps // frames, steps], tf.float32)
         state, row = _train_block(state, knobs, points, noise, when, *sizes, penalty)
         rows.append(row.numpy())
-        film.append(_generate(Nets(state[0], sizes[0]), fixed, knobs).numpy())
+        film.append(_generate(Nets(state[-1], sizes[0]), fixed, knobs).numpy())
     noise = np.stack([rng.standard_normal((SCORED, latents), "float32") for rng in randoms])
-    generators, discriminators = Nets(state[0], sizes[0]), Nets(state[3], sizes[1])
+    generators, discriminators = Nets(state[-1], sizes[0]), Nets(state[3], sizes[1])
     return Ward(
         tuple(setups),
         _generate(generators, noise, knobs).numpy(),
@@ -148,7 +150,7 @@ def _train_block(state, knobs, points, noise, when, g_sizes, d_sizes, penalty):
 
 def _step(state, knobs, real, noise, done, steps, g_sizes, d_sizes, penalty):
     """One step of D, then one of G (Goodfellow et al. 2014, Algorithm 1), for every patient at once."""
-    g, g_mean, g_square, d, d_mean, d_square = state
+    g, g_mean, g_square, d, d_mean, d_square, average = state
     speed = tf.where(knobs["decay"], (1 + tf.cos(np.pi * done / steps)) / 2, 1.0)
     fake = _generate(Nets(g, g_sizes), noise[:, 0], knobs)
     with tf.GradientTape() as tape:
@@ -175,9 +177,11 @@ def _step(state, knobs, real, noise, done, steps, g_sizes, d_sizes, penalty):
     adam, g_mean, g_square = _adam(gradient, g_mean, g_square, knobs["beta_1"], done)
     rate = tf.where(done < knobs["d_ahead"], 0.0, knobs["g_rate"] * speed)
     g -= rate * tf.where(knobs["adam"], adam, gradient)
+    keep = tf.minimum(knobs["ema"], (1 + done) / (10 + done))
+    average = keep * average + (1 - keep) * g
     row = [d_loss, g_loss, _mean(tf.sigmoid(real_logits)), _mean(tf.sigmoid(fake_logits))]
     row += [tf.norm(gradient, axis=1), tf.norm(move, axis=1)]
-    return [g, g_mean, g_square, d, d_mean, d_square], tf.stack(row)
+    return [g, g_mean, g_square, d, d_mean, d_square, average], tf.stack(row)
 
 
 def _adam(gradient, mean, square, beta_1, done):

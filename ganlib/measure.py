@@ -13,7 +13,7 @@ class MeasureFD(keras.callbacks.Callback):
     The images come from the averaged generator, `GAN.generate(n, seed)`, each time from the same latents; training
     itself is not touched. Put it before callbacks that read the logs, such as Keras' own
     `EarlyStopping(monitor="fd", mode="min", patience=3)`. Compare distances of equal `n` only: fewer images come out
-    farther. 10,000 images take 2 to 3 seconds of CPU time an epoch, 2,000 about half a second.
+    farther. 10,000 images take about 2 seconds of CPU time an epoch, 2,000 half a second.
     With GANLIB_SMOKE=1, `n` is at most 200. Raises ValueError for an `n` below 65 and samples outside 0..1.
     """
 

@@ -256,16 +256,17 @@ def run_as_colab(nb: nbformat.NotebookNode, python: Path, folder: Path, **variab
     env |= {"PYTHONPATH": str(site), "IPYTHONDIR": str(folder / "ipython"), "KERAS_HOME": str(folder / "keras")}
     env |= {"COLAB_RELEASE_TAG": "test", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     env |= dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")  # no download: all is in the bundle
+    lesson = [cell for cell in code_cells(nb) if not cell.id.startswith("files-")]
     resources = {"metadata": {"path": str(content)}}
     client = NotebookClient(nb, kernel_manager_class=Kernel, resources=resources, timeout=600)
     try:
         client.execute(env=env | variables)
     except CellExecutionError as error:
-        number = len([cell for cell in code_cells(nb) if cell.execution_count])
-        pytest.fail(f"cell [{number}] of the bundle raised {error.ename}: {error.evalue}", pytrace=False)
-    for number, cell in enumerate(code_cells(nb), start=1):
+        number = len([cell for cell in lesson if cell.execution_count])
+        pytest.fail(f"cell [{number}] of the lesson raised {error.ename}: {error.evalue}", pytrace=False)
+    for number, cell in enumerate(lesson, start=1):
         for output in build.tidy_outputs(cell.outputs):
-            assert output.get("name") != "stderr", f"cell [{number}] wrote to stderr: {output.text}"
+            assert output.get("name") != "stderr", f"cell [{number}] of the lesson wrote to stderr: {output.text}"
 
 
 def said(cell: nbformat.NotebookNode) -> str:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from ganlib import plots
+from ganlib.metrics import prdc
 
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (100, 28, 28), dtype=np.uint8)
@@ -542,3 +543,27 @@ def test_dots_draw_one_row_for_each_thing():
 def test_dots_need_equal_rows(rows):
     with pytest.raises(ValueError, match="same one to five kinds"):
         plots.dots(rows, "share")
+
+
+# --- balls around points ---------------------------------------------------------------------------------------
+
+
+def test_balls_count_what_prdc_counts():
+    rng = np.random.default_rng(0)
+    real, generated = rng.normal(0, 1, (40, 2)), rng.normal(1, 1.5, (50, 2))
+    figure = plots.balls(real, generated, 3, "Two shares")
+    score = prdc(real, generated, k=3)
+    assert [ax.get_title().split()[-1] for ax in figure.axes] == [f"{score.precision:.0%}", f"{score.recall:.0%}"]
+    assert [len(ax.patches) for ax in figure.axes] == [40, 50]
+    inside, outside = (len(line.get_xdata()) for line in figure.axes[0].get_lines()[1:])
+    assert (inside, inside + outside) == (round(50 * score.precision), 50)
+
+
+@pytest.mark.parametrize(
+    "real, k, message",
+    [(np.zeros((4, 3)), 1, "real points: finite numbers of shape"), (np.zeros((4, 2)), 4, "k is 4, for 4 real"),
+     (np.zeros((4, 2)), 0, "k is 0")],
+)
+def test_balls_say_what_is_wrong(real, k, message):
+    with pytest.raises(ValueError, match=message):
+        plots.balls(real, np.zeros((9, 2)), k)

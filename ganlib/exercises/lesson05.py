@@ -73,7 +73,7 @@ def entropy_of(answer: Callable) -> str:
 @check
 def precision(answer: Callable) -> str:
     """`answer(real, generated, k)`: the share of generated points within the k-th-neighbour ball of a real point."""
-    rng = np.random.default_rng(4)
+    rng = np.random.default_rng(0)  # with this seed every mistake has a value of its own
     real, generated, k = rng.normal(0, 1, (60, 2)), rng.normal(0.8, 1.6, (50, 2)), 3
     got = call(answer, real, generated, k, shape=())
     between = np.linalg.norm(real[:, None] - generated, axis=2)  # (real, generated)
@@ -116,7 +116,7 @@ def precision(answer: Callable) -> str:
 @check
 def log_mean_exp(answer: Callable) -> str:
     """`answer(a)`: log(mean(exp(a))) of numbers (n,), without overflow or underflow."""
-    small, large = np.array([-1.0, 0.5, 2.0, 2.0]), np.array([-5000.0, -5001.0, -5003.0])
+    small, large = np.array([-1.0, 0.5, 2.0, 2.0]), np.array([-5000.0, -5001.0, -6000.0])
     for a in (small, large, -large):
         top = a.max()
         right = top + np.log(np.mean(np.exp(a - top)))

@@ -91,14 +91,15 @@ plots.show(
 # %% [markdown]
 # Follow a thin grey line up to the curve and then left. Between two lines there is always one number in twenty, before
 # and after. G moves the numbers; it does not make more or fewer of them. In a formula: a piece of width $dz$ becomes
-# a piece of width $G'(z)\,dz$ with the same numbers in it, so the density is divided by the slope:
+# a piece of width $G'(z)\,dz$ with the same numbers in it. So, for a G that rises everywhere, the density is divided
+# by the slope:
 #
 # $$p_G(x) = \frac{p(z)}{G'(z)} \quad\text{at}\quad x = G(z) .$$
 #
 # Count, and compare with the formula, once in the valley and once on a hill.
 
 
-# %%
+# %% tags=["nbval-check-output"]
 def density_by_formula(z):
     slope = 3 / np.cosh(3 * z) ** 2 + 0.5
     return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / slope
@@ -107,7 +108,7 @@ def density_by_formula(z):
 x = bend(np.random.default_rng(0).standard_normal(1_000_000))
 for place, z in {"in the valley": 0.0, "on a hill": 0.75}.items():
     share = np.mean(np.abs(x - bend(z)) < 0.02) / 0.04  # numbers per unit of x
-    claim(f"the density {place} is the noise's, divided by the slope", share, equals=density_by_formula(z), within=0.02)
+    claim(f"{place} the density is divided by the slope", share, equals=density_by_formula(z), within=0.01, digits=3)
 claim("a hill is more than four times as high as the valley", density_by_formula(0.75) / density_by_formula(0), above=4)
 
 # %% [markdown]
@@ -184,8 +185,15 @@ ring = toys.ring(std=0.1)
 keras.utils.set_random_seed(0)
 untrained, _ = networks()
 
+# %% tags=["nbval-check-output"]
+turn = np.linspace(0, 2 * np.pi, 8)  # as in a ring that is widely copied
+copied = np.stack([np.cos(turn), np.sin(turn)], axis=1).round(6) + 0.0
+claim("that ring has only seven different modes", len(np.unique(copied, axis=0)), equals=7)
+claim("ours has eight", len(np.unique(ring.modes.round(6) + 0.0, axis=0)), equals=8)
+
 # %% [markdown]
 # Now train a second G against a discriminator, 2,000 steps. Take `fit` as a black box: sections 3 to 6 open it.
+# (`r1` is a small penalty that keeps D gentle. Lesson 04 is about it.)
 #
 # <details><summary><b>Predict before you run:</b> a network is a continuous function: near z give near x. Can it make
 # eight clouds with nothing between them out of one cloud of noise?</summary>
@@ -210,7 +218,7 @@ trained = ring_gan.average  # the running average of G's weights
 plots.show(
     plots.bent_grid(
         {"untrained G": untrained, "trained G": trained}, ring.sample(600), reach=1.6,
-        title="Training pulls the sheet over the ring; between the clouds it is thin, but never torn",
+        title="Training pulls the sheet over the ring: thin between the clouds, never torn",
     ),
     alt="Circles and rays of the noise plane. An untrained generator turns them into a crumpled patch near the centre. "
     "The trained one presses almost all of them onto the ring of eight clouds, with thin bridges from cloud to cloud.",
@@ -235,6 +243,15 @@ def good_share(points):
     return nearest_mode(np.asarray(points))[1].mean()
 
 
+# %% [markdown]
+# Even real points are not all good: in the plane, a normal cloud has a share of $e^{-9/2}$ beyond 3 standard
+# deviations.
+
+# %% tags=["nbval-check-output"]
+share = good_share(ring.sample(100_000))
+claim("98.9 % of the real points are good", share, equals=1 - np.exp(-9 / 2), within=0.002, digits=3)
+
+# %%
 noise = np.random.default_rng(1).standard_normal((2500, 2)).astype("float32")
 for name, points in {"real": ring.sample(2500), "untrained": untrained(noise), "trained": trained(noise)}.items():
     print(f"{name:10} {good_share(points):4.0%} good")
@@ -348,7 +365,7 @@ test_real, test_fake = ring.sample(5000, seed=4), fixed_fakes(5000, seed=5)
 test = np.concatenate([test_real, test_fake])
 errors = {name: np.abs(opinion(net)(test)[:, 0] - formula(test)).mean()
           for name, net in (("untrained", untrained_D), ("trained", D))}  # fmt: skip
-claim("an untrained D is near one half", np.abs(opinion(untrained_D)(test) - 0.5).max(), below=0.4)
+claim("an untrained D is near one half", np.abs(opinion(untrained_D)(test) - 0.5).max(), below=0.3)
 claim("on average the trained D is close to p / (p + q)", errors["trained"], below=0.1, quality=True)
 claim("it was far away before", errors["untrained"], above=0.3)
 
@@ -744,8 +761,8 @@ claim("our trained G is nearly perfect by this test", fresh_loss["trained G of s
 # ## 8 · A game whose answer is known
 #
 # Now let a GAN solve a problem with a right answer: find the mean and the spread of a normal distribution. (The book
-# *Dive into deep learning* calls such a GAN the world's most inefficient Gaussian estimator. Right: `np.mean` is
-# quicker. But here we can check it.)
+# *Dive into deep learning* jokes that such a GAN is the world's least efficient way to estimate a Gaussian. Right:
+# `np.mean` is quicker. But here we can check it.)
 #
 # The real numbers are from N(3, 2²). G is your linear generator from exercise 1, $G(z) = a z + b$, but nobody tells
 # it a and b. If training works, the bias b must become the mean 3 and |a| the spread 2.
@@ -782,17 +799,18 @@ for run in runs:
     left.plot(steps, run["spread"], color=plots.NEUTRAL, linewidth=1)
     middle.plot(steps, run["d_loss"], color=plots.DISCRIMINATOR, linewidth=1)
     middle.plot(steps, run["g_loss"], color=plots.GENERATED, linewidth=1)
+with plots.style():
+    for panel, height, name in ((left, 3.1, "mean"), (left, 2.1, "spread"), (middle, 1.43, "D"), (middle, 0.74, "G")):
+        panel.text(steps[-1], height, name, ha="right")
+
+# %%
+left.set(xlabel="steps", ylabel="mean b, spread |a|", ylim=(0, 3.5), yticks=[0, 1, 2, 3])
+middle.set(xlabel="steps", ylabel="loss (nats)", ylim=(0, 1.6))
+right.set(xlabel="number", ylabel="density")
 right.hist(runs[0]["gan"].generate(20_000)[:, 0], 60, density=True, color=plots.GENERATED, alpha=0.6)
 line = np.linspace(-5, 11, 200)
 right.plot(line, toys.gaussian(3, 2).density(line[:, None]), color=plots.REAL)
-left.set(xlabel="steps", ylabel="mean b, spread |a|", ylim=(0, 3.5), yticks=[0, 1, 2, 3])
-left.text(2000, 3.1, "mean", ha="right")
-left.text(2000, 2.1, "spread", ha="right")
-middle.set(xlabel="steps", ylabel="loss (nats)", ylim=(0, 1.6))
-middle.text(2000, 1.43, "D: log 4", ha="right")
-middle.text(2000, 0.74, "G: log 2", ha="right")
-right.set(xlabel="number", ylabel="density")
-plots.add_title(figure, "Three games, one answer: mean 3 and spread 2, and D's loss rises to log 4")
+plots.add_title(figure, "Three games, one answer: mean 3, spread 2, and D's loss rises to log 4")
 plots.show(
     figure,
     alt="Left: in three runs the mean rises to three and the spread to two. Middle: the loss of D rises to log four "
@@ -807,7 +825,7 @@ for seed, run in enumerate(runs):
 
 # %%
 first, last = [np.mean([run["d_loss"][epoch] for run in runs]) for epoch in (0, -1)]
-claim("D's loss rose", last - first, above=0.5, quality=True)
+claim("D's loss rose", last - first, above=0.25, quality=True)
 claim("to log 4", last, above=np.log(4) - 0.02, below=np.log(4) + 0.02, quality=True)
 claim("and G's is log 2", np.mean([run["g_loss"][-1] for run in runs]), above=0.67, below=0.72, quality=True)
 

@@ -510,7 +510,7 @@ gan.compile(adam(rate), adam(rate), r1=1.0)
 gan.restart(seed=0)
 
 film = Film("runs/lesson-04")
-callbacks = [MeasureFD(5000), keras.callbacks.EarlyStopping(monitor="fd", patience=2), film, Progress()]
+callbacks = [MeasureFD(5000), keras.callbacks.EarlyStopping("fd", mode="min", patience=2), film, Progress()]
 history = gan.fit(x_train, batch_size=128, epochs=8, verbose=0, callbacks=callbacks).history
 
 # %%

@@ -1,0 +1,477 @@
+"""Recipes: Fréchet distance over training seconds, for the default, changes of it, and three published programs.
+
+Without names it prints the tables of what is stored in `recipes.csv` and draws `docs/time_to_quality.png` from it.
+With names it trains these recipes first and adds what it measured; what is stored already is not trained again:
+
+    python benchmarks/recipes.py default dcgan --seeds 3 --seconds 340
+    python benchmarks/recipes.py --list
+
+The clock counts the CPU seconds (of all threads) and the wall seconds of training alone, compilation included; it
+stands still while the judge measures 10,000 images against the 10,000 test images. On a machine that others use too,
+only CPU seconds can be compared, best with `--cores 1`.
+
+The published programs are ours, written from their settings, and run in the engine of the course: that can only make
+them faster than they were. They have no schedule, so they go on until the time is up.
+"""
+
+import argparse
+import csv
+import io
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+import ganlib
+from ganlib.__main__ import Settings
+from ganlib.gan import GAN
+from ganlib.judge import load_judge
+from ganlib.metrics import class_histogram, frechet_distance, frechet_floor
+from ganlib.models import Pair, build_pair
+
+ROOT = Path(__file__).resolve().parent.parent
+STORED = Path(__file__).with_suffix(".csv")
+FIGURE = ROOT / "docs" / "time_to_quality.png"
+COLUMNS = ("recipe", "seed", "limit", "cores", "step", "cpu_s", "wall_s", "frechet", "smallest", "largest", "final")
+IMAGES = 60_000
+REAL = "real images"
+
+
+class Recipe(NamedTuple):
+    """One way to train: what it is, its batch, its epochs (None for no schedule), and how to build it for a seed."""
+
+    about: str
+    batch: int
+    epochs: int | None
+    build: Callable[[int], GAN]
+
+
+# --- the default and changes of it ----------------------------------------------------------------------------
+
+
+def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998,
+         jit_compile: bool | str = "auto", **changes) -> Recipe:  # fmt: skip
+    """The default training with some of its settings changed; `generator_rate` multiplies G's learning rate alone."""
+    settings = replace(Settings(), **changes)
+
+    def build(seed: int) -> GAN:
+        keras.utils.set_random_seed(seed)
+        gan = GAN(*(nets() if nets else build_pair(settings.architecture)), seed=seed)
+        steps = settings.epochs * math.ceil(IMAGES / settings.batch_size)
+        rates = [settings.learning_rate * factor for factor in (generator_rate, 1.0)]
+        schedules = [keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02) for rate in rates]
+        optimizers = [keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.99) for schedule in schedules]
+        gan.compile(*optimizers, settings.loss, settings.r1, settings.r1_every, ema, jit_compile)
+        return gan
+
+    return Recipe(about, settings.batch_size, settings.epochs, build)
+
+
+def default_recipe() -> Recipe:
+    """`python -m ganlib train` as it is, built by its own code."""
+    from ganlib.__main__ import _build
+
+    settings = Settings()
+    steps = math.ceil(IMAGES / settings.batch_size)
+    about = "python -m ganlib train"
+    return Recipe(about, settings.batch_size, settings.epochs, lambda seed: _build(replace(settings, seed=seed), steps))
+
+
+@keras.saving.register_keras_serializable("recipes")
+class Choice(layers.Layer):
+    """Adds a choice of one in `k` to normal latents: the largest of the first `k`, as a one-hot vector times `gain`.
+
+    The latents become a mixture, so that G can change digits without passing through what lies between two of them.
+    Source of the idea: Gurumurthy et al. 2017 (DeLiGAN).
+    """
+
+    def __init__(self, k: int, gain: float = 4.0, **options):
+        super().__init__(**options)
+        self.k, self.gain = k, gain
+
+    def call(self, latents):
+        chosen = tf.one_hot(tf.argmax(latents[:, : self.k], axis=1), self.k)
+        return tf.concat([latents, self.gain * chosen], axis=1)
+
+    def get_config(self):
+        return {**super().get_config(), "k": self.k, "gain": self.gain}
+
+
+@keras.saving.register_keras_serializable("recipes")
+class BatchDeviation(layers.Layer):
+    """Adds one number to D's features: their mean standard deviation over the batch (Karras et al. 2018, section 3)."""
+
+    def call(self, features):
+        deviation = tf.reduce_mean(tf.sqrt(tf.math.reduce_variance(features, axis=0) + 1e-8))
+        return tf.concat([features, tf.fill([tf.shape(features)[0], 1], deviation)], axis=1)
+
+
+def pair(hidden: tuple[int, ...] = (512, 512), latent: int = 64, choice: int = 0, batch_norm: bool = False,
+         d_hidden: tuple[int, ...] = (512, 256), scale: float = 1.0, deviation: bool = False) -> Pair:  # fmt: skip
+    """The wide pair of `ganlib.models` with changes."""
+    stack = [keras.Input((latent,))] + ([Choice(choice)] if choice else [])
+    for units in hidden:
+        stack += [layers.Dense(units)] + ([layers.BatchNormalization(momentum=0.9)] if batch_norm else [])
+        stack += [layers.LeakyReLU(0.2)]
+    generator = keras.Sequential([*stack, layers.Dense(784, activation="sigmoid")], name="generator")
+    stack = [keras.Input((784,))] + ([layers.Rescaling(scale)] if scale != 1 else [])
+    for units in d_hidden:
+        stack += [layers.Dense(units), layers.LeakyReLU(0.2)]
+    stack += [BatchDeviation()] if deviation else []
+    return Pair(generator, keras.Sequential([*stack, layers.Dense(1)], name="discriminator"))
+
+
+# --- three published programs ---------------------------------------------------------------------------------
+
+
+@keras.saving.register_keras_serializable("recipes")
+class Uniform(layers.Layer):
+    """Turns latents from N(0, 1) into latents that are uniform in [-1, 1]."""
+
+    def call(self, latents):
+        return tf.math.erf(latents / math.sqrt(2))
+
+
+def to_unit() -> layers.Layer:
+    """tanh's range [-1, 1] to the range [0, 1] of our images."""
+    return layers.Rescaling(0.5, 0.5)
+
+
+def from_unit() -> layers.Layer:
+    """Images in [0, 1] to [-1, 1], as these programs show them to D."""
+    return layers.Rescaling(2.0, -1.0)
+
+
+def cs231n(seed: int) -> GAN:
+    """The vanilla GAN of Stanford's CS231n, assignment 3: 1024-1024 against 256-256, Adam 1e-3 with beta_1 = 0.5."""
+    keras.utils.set_random_seed(seed)
+    generator = [keras.Input((96,)), Uniform()]
+    for _ in range(2):
+        generator += [layers.Dense(1024), layers.ReLU()]
+    generator += [layers.Dense(784, activation="tanh"), to_unit()]
+    discriminator = [keras.Input((784,)), from_unit()]
+    for _ in range(2):
+        discriminator += [layers.Dense(256), layers.LeakyReLU(0.01)]
+    gan = GAN(keras.Sequential(generator), keras.Sequential([*discriminator, layers.Dense(1)]), seed=seed)
+    gan.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)), r1=0.0, ema=0.0)
+    return gan
+
+
+class KerasGAN(GAN):
+    """Updates D twice per step, on a real and then on a generated batch, made in G's inference mode."""
+
+    def discriminator_phase(self, real, latents, share=None):
+        fake = self.generator(latents, training=False)
+        real_logits, real_loss = self._update(real, -1.0)
+        fake_logits, fake_loss = self._update(fake, 1.0)
+        return (real_loss + fake_loss) / 2, real_logits, fake_logits
+
+    def _update(self, samples, sign: float):
+        weights = [weight.value for weight in self.discriminator.trainable_variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            logits = self.discriminator(samples, training=True)
+            loss = tf.reduce_mean(tf.nn.softplus(sign * logits))
+        self.discriminator_optimizer.apply(tape.gradient(loss, weights), self.discriminator.trainable_variables)
+        return logits, loss
+
+
+def keras_gan(seed: int) -> GAN:
+    """gan.py of the collection Keras-GAN: 256-512-1024 with batch norm against 512-256, Adam 2e-4, beta_1 = 0.5."""
+    keras.utils.set_random_seed(seed)
+    generator = [keras.Input((100,))]
+    for units in (256, 512, 1024):
+        generator += [layers.Dense(units), layers.LeakyReLU(0.2), layers.BatchNormalization(momentum=0.8)]
+    generator += [layers.Dense(784, activation="tanh"), to_unit()]
+    discriminator = [keras.Input((784,)), from_unit()]
+    for units in (512, 256):
+        discriminator += [layers.Dense(units), layers.LeakyReLU(0.2)]
+    gan = KerasGAN(keras.Sequential(generator), keras.Sequential([*discriminator, layers.Dense(1)]), seed=seed)
+    gan.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in range(2)), r1=0.0, ema=0.0)
+    return gan
+
+
+class Tutorial(GAN):
+    """Updates both networks at once, from one pass over one batch of generated images."""
+
+    def phases(self, real, latents, share=None):
+        real = tf.cast(tf.reshape(real, [-1, 784]), tf.float32) / 255
+        g_weights = [weight.value for weight in self.generator.trainable_variables]
+        d_weights = [weight.value for weight in self.discriminator.trainable_variables]
+        with tf.GradientTape() as g_tape, tf.GradientTape() as d_tape:
+            fake = self.generator(latents[0], training=True)
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            g_loss = self.pair.generator(fake_logits)
+            d_loss = self.pair.discriminator(real_logits, fake_logits)
+        g_gradients, d_gradients = g_tape.gradient(g_loss, g_weights), d_tape.gradient(d_loss, d_weights)
+        self.generator_optimizer.apply(g_gradients, self.generator.trainable_variables)
+        self.discriminator_optimizer.apply(d_gradients, self.discriminator.trainable_variables)
+        d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
+        images = tf.cast(tf.shape(real)[0], tf.float32)
+        self.totals.value.assign_add(images * tf.stack([1.0, d_loss, g_loss, d_real, d_fake]))
+
+
+def dcgan(seed: int) -> GAN:
+    """The DCGAN tutorial of tensorflow.org: convolutions, batch norm in G, dropout 0.3 in D, Adam 1e-4."""
+    keras.utils.set_random_seed(seed)
+    generator = [keras.Input((100,)), layers.Dense(7 * 7 * 256, use_bias=False), layers.BatchNormalization()]
+    generator += [layers.LeakyReLU(0.3), layers.Reshape((7, 7, 256))]
+    for filters, stride in ((128, 1), (64, 2)):
+        generator += [layers.Conv2DTranspose(filters, 5, stride, "same", use_bias=False), layers.BatchNormalization()]
+        generator += [layers.LeakyReLU(0.3)]
+    generator += [layers.Conv2DTranspose(1, 5, 2, "same", use_bias=False, activation="tanh"), layers.Flatten()]
+    discriminator = [keras.Input((784,)), from_unit(), layers.Reshape((28, 28, 1))]
+    for filters in (64, 128):
+        discriminator += [layers.Conv2D(filters, 5, 2, "same"), layers.LeakyReLU(0.3), layers.Dropout(0.3)]
+    discriminator += [layers.Flatten(), layers.Dense(1)]
+    gan = Tutorial(keras.Sequential([*generator, to_unit()]), keras.Sequential(discriminator), seed=seed)
+    # XLA slows convolutions down on a CPU.
+    gan.compile(keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4), r1=0.0, ema=0.0, jit_compile=False)
+    return gan
+
+
+RECIPES: dict[str, Recipe] = {
+    "default": default_recipe(),
+    "cs231n": Recipe("CS231n's vanilla GAN", 128, None, cs231n),
+    "keras-gan": Recipe("Keras-GAN's gan.py", 32, None, keras_gan),
+    "dcgan": Recipe("TensorFlow's DCGAN tutorial", 256, None, dcgan),
+}
+
+
+# --- the clock ------------------------------------------------------------------------------------------------
+
+
+class Clock(keras.callbacks.Callback):
+    """Stops the time of training, calls `measure(step, cpu_s, wall_s)` when due, and ends the training in time."""
+
+    def __init__(self, measure: Callable[[int, float, float], None], seconds: float, every: float):
+        super().__init__()
+        self.measure, self.seconds = measure, seconds
+        self.due = _moments(every)
+        self.next = next(self.due)
+
+    def on_train_begin(self, logs=None):
+        self.start, self.spent = _now(), (0.0, 0.0)
+
+    def elapsed(self) -> tuple[float, float]:
+        """CPU and wall seconds of training so far."""
+        cpu, wall = (now - start - spent for now, start, spent in zip(_now(), self.start, self.spent, strict=True))
+        return cpu, wall
+
+    def on_train_batch_end(self, batch, logs=None):
+        cpu, wall = self.elapsed()
+        if cpu >= self.seconds:
+            self.model.stop_training = True
+        elif cpu >= self.next:
+            self.look(cpu, wall)
+
+    def look(self, cpu: float, wall: float) -> None:
+        """Measure with the clock stopped."""
+        before = _now()
+        self.measure(int(self.model.steps.numpy()), cpu, wall)
+        self.spent = tuple(s + now - b for s, now, b in zip(self.spent, _now(), before, strict=True))
+        while self.next <= cpu:
+            self.next = next(self.due)
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()
+
+
+def _moments(every: float) -> Iterator[float]:
+    """When to look: at every/4, every/2, and then every `every` seconds."""
+    yield from (every / 4, every / 2)
+    moment = every
+    while True:
+        yield moment
+        moment += every
+
+
+def measure_recipe(name: str, seed: int, limit: str, cores: int, every: float, path: Path) -> None:
+    """Train one recipe once, and add its measurements to the CSV when it has ended."""
+    recipe = RECIPES[name]
+    seconds, epochs = _limit(limit, recipe)
+    judge = load_judge()
+    (x_train, _), (x_test, _) = ganlib.load_mnist()
+    test, rows = judge.features(x_test), []
+
+    def measure(step: int, cpu: float, wall: float, final: int = 0) -> None:
+        features, probabilities = judge.look(ganlib.to_images(gan.generate(10_000, seed=seed + 1)))
+        shares, distance = class_histogram(probabilities), frechet_distance(features, test)
+        figures = f"{cpu:.1f}", f"{wall:.1f}", f"{distance:.3f}", f"{shares.min():.4f}", f"{shares.max():.4f}"
+        rows.append((name, seed, limit, cores, step, *figures, final))
+        print(f"{name}, seed {seed}: {cpu:6.1f} CPU s, {wall:6.1f} s, distance {distance:7.3f}", flush=True)
+
+    keras.backend.clear_session()
+    gan = recipe.build(seed)
+    clock = Clock(measure, seconds, every)
+    gan.fit(x_train, recipe.batch, epochs, callbacks=[clock], verbose=0)
+    measure(int(gan.steps.numpy()), *clock.elapsed(), final=1)
+    store(path, load(path) + [dict(zip(COLUMNS, map(str, row), strict=True)) for row in rows])
+
+
+def _limit(limit: str, recipe: Recipe) -> tuple[float, int]:
+    """CPU seconds and epochs after which a training ends; a recipe with a schedule always trains to its end."""
+    if recipe.epochs:
+        return math.inf, recipe.epochs
+    number, unit = limit.split()
+    return (float(number), 100_000) if unit == "s" else (math.inf, int(number))
+
+
+def measure_real(cores: int, path: Path) -> None:
+    """Add the floor: the distance of 10,000 training images, mean of five draws."""
+    judge = load_judge()
+    (x_train, _), (x_test, _) = ganlib.load_mnist()
+    floor, _ = frechet_floor(judge.features(x_train), judge.features(x_test), 10_000)
+    row = (REAL, 0, "", cores, 0, 0, 0, f"{floor:.4f}", "", "", 1)
+    store(path, load(path) + [dict(zip(COLUMNS, map(str, row), strict=True))])
+
+
+# --- the table and the figure ---------------------------------------------------------------------------------
+
+
+def load(path: Path) -> list[dict[str, str]]:
+    """The stored measurements, none when there is no file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def store(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write all measurements."""
+    content = io.StringIO(newline="")
+    table = csv.DictWriter(content, COLUMNS, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    ganlib.data.write_file(path, content.getvalue().encode())
+
+
+def runs(rows: list[dict[str, str]]) -> dict[tuple[str, str], list[list[tuple[float, float]]]]:
+    """For every recipe and limit, the curves of its seeds: (CPU seconds, distance) pairs."""
+    found: dict[tuple[str, str], dict[str, list[tuple[float, float]]]] = {}
+    for row in rows:
+        if row["recipe"] != REAL:
+            curves = found.setdefault((row["recipe"], row["limit"]), {})
+            curves.setdefault(row["seed"], []).append((float(row["cpu_s"]), float(row["frechet"])))
+    return {key: list(curves.values()) for key, curves in found.items()}
+
+
+def seconds_until(curve: list[tuple[float, float]], distance: float) -> float:
+    """When a curve first comes down to a distance: by straight lines between measurements, on logarithmic scales."""
+    for (t0, d0), (t1, d1) in zip([(0.0, math.inf), *curve], curve, strict=False):
+        if d1 <= distance:
+            if math.isinf(d0):
+                return t1
+            share = math.log(d0 / distance) / math.log(d0 / d1)
+            return math.exp(math.log(t0) + share * math.log(t1 / t0))
+    return math.inf
+
+
+def floor_of(rows: list[dict[str, str]]) -> float:
+    """The stored floor. Raises SystemExit when nothing is stored."""
+    found = [float(row["frechet"]) for row in rows if row["recipe"] == REAL]
+    if not found:
+        raise SystemExit("Nothing is measured yet: name some recipes (--list shows them).")
+    return found[0]
+
+
+def print_tables(rows: list[dict[str, str]]) -> None:
+    """Where each recipe ends, and when it passes 20, 10, 5 and 4 times the floor."""
+    floor = floor_of(rows)
+    print(f"Floor: 10,000 real images have the distance {floor:.3f}. Medians over the seeds (smallest to largest).\n")
+    print("| recipe | ends after | seeds | Fréchet distance | × floor | share of each digit | CPU s | wall s |")
+    print("|---|---|---|---|---|---|---|---|")
+    for (name, limit), _ in runs(rows).items():
+        last = [row for row in rows if (row["recipe"], row["limit"], row["final"]) == (name, limit, "1")]
+        distances, cpu, wall = ([float(row[key]) for row in last] for key in ("frechet", "cpu_s", "wall_s"))
+        low, high = min(float(row["smallest"]) for row in last), max(float(row["largest"]) for row in last)
+        middle, cpu, wall = (statistics.median(values) for values in (distances, cpu, wall))
+        spread = f" ({min(distances):.2f} to {max(distances):.2f})" if len(last) > 1 else ""
+        print(f"| {name} | {limit} | {len(last)} | {middle:.2f}{spread} | {middle / floor:.1f} "
+              f"| {low:.1%} to {high:.1%} | {cpu:.0f} | {wall:.0f} |")  # fmt: skip
+    print("\nCPU seconds of training until the distance is\n")
+    print("| recipe | seeds | 20 × floor | 10 × floor | 5 × floor | 4 × floor |\n|---|---|---|---|---|---|")
+    for (name, limit), curves in runs(rows).items():
+        if max(map(len, curves)) > 1:
+            times = [statistics.median(seconds_until(curve, n * floor) for curve in curves) for n in (20, 10, 5, 4)]
+            cells = " | ".join("not reached" if math.isinf(t) else f"{t:.0f}" for t in times)
+            print(f"| {name}, {limit} | {len(curves)} | {cells} |")
+
+
+def draw(rows: list[dict[str, str]], path: Path) -> None:
+    """Draw the distance over CPU seconds: the default and the published programs, a line for every seed."""
+    from ganlib import plots
+
+    floor, everything = floor_of(rows), runs(rows)
+    shown = {
+        "default": (plots.GENERATED, "-", "ours: python course.py train"),
+        "cs231n": (plots.REAL, (0, (5, 2)), "CS231n's vanilla GAN"),
+        "keras-gan": (plots.DISCRIMINATOR, (0, (1, 1.2)), "Keras-GAN's MLP"),
+        "dcgan": ("#AA4499", (0, (5, 1.5, 1, 1.5)), "TensorFlow tutorial's DCGAN"),
+    }
+    with plots.style():
+        figure, ax = plots.subplots(height=430)
+        for name, (colour, dashes, label) in shown.items():
+            lines = [curve for (recipe, _), curves in everything.items() if recipe == name for curve in curves]
+            for i, line in enumerate(lines):
+                ax.plot(*zip(*line, strict=True), color=colour, linestyle=dashes, marker="o", markersize=3,
+                        label=None if i else label)  # fmt: skip
+        for factor, text in ((1, "floor: real images"), (5, "5 ×"), (20, "20 ×")):
+            ax.axhline(factor * floor, color=plots.NEUTRAL, linewidth=0.9, linestyle=":")
+            ax.annotate(text, (1, factor * floor), xycoords=("axes fraction", "data"), xytext=(-3, 3),
+                        textcoords="offset points", ha="right", color=plots.NEUTRAL)  # fmt: skip
+        ax.set(xscale="log", yscale="log", xlabel="CPU seconds of training (log scale)",
+               ylabel="Fréchet distance to the test images (log scale)")  # fmt: skip
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_formatter(lambda *_: "")
+        figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
+    plots.add_title(figure, "How good after how much computing: 10,000 generated digits, seen by the course's judge")
+    plots.save_png(figure, path)
+
+
+def main() -> None:
+    """Measure what is asked for, then print the tables and draw the figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="recipes to train; --list shows them")
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="seeds to train with (default: 0)")
+    parser.add_argument("--seconds", type=int, default=340, help="CPU seconds for recipes without a schedule")
+    parser.add_argument("--every", type=float, default=40, help="CPU seconds between two measurements")
+    parser.add_argument("--cores", type=int, default=0, help="threads that TensorFlow may use (default: all)")
+    parser.add_argument("--csv", type=Path, default=STORED, help="where measurements are stored: %(default)s")
+    parser.add_argument("--figure", type=Path, default=FIGURE, help="where the figure goes: %(default)s")
+    options = parser.parse_args()
+    if options.list:
+        print("\n".join(f"{name:<20} {recipe.about}" for name, recipe in RECIPES.items()))
+        return
+    if unknown := [name for name in options.names if name not in RECIPES]:
+        parser.error(f"there is no recipe {unknown[0]!r}; there are: {', '.join(RECIPES)}")
+    if options.cores:
+        tf.config.threading.set_intra_op_parallelism_threads(options.cores)
+        tf.config.threading.set_inter_op_parallelism_threads(options.cores)
+    if options.names and not any(row["recipe"] == REAL for row in load(options.csv)):
+        measure_real(options.cores, options.csv)
+    for seed in options.seeds:
+        for name in options.names:
+            epochs = RECIPES[name].epochs
+            limit = f"{epochs} epochs" if epochs else f"{options.seconds} s"
+            stored = {(row["recipe"], row["seed"], row["limit"]) for row in load(options.csv)}
+            if (name, str(seed), limit) not in stored:
+                measure_recipe(name, seed, limit, options.cores, options.every, options.csv)
+    rows = load(options.csv)
+    print_tables(rows)
+    draw(rows, options.figure)
+
+
+if __name__ == "__main__":
+    main()
