@@ -244,6 +244,41 @@ RECIPES: dict[str, Recipe] = {
     "keras-gan": Recipe("Keras-GAN's gan.py", 32, None, keras_gan),
     "dcgan": Recipe("TensorFlow's DCGAN tutorial", 256, None, dcgan),
 }
+# The search, in short trainings: each with its own schedule, so compare only recipes with the same number of epochs.
+for epochs in (3, 8, 20):
+    RECIPES |= {
+        f"{name}-{epochs}": ours(about, nets, epochs=epochs, **changes)
+        for name, about, nets, changes in (
+            ("wide", "64-512-512-784 against 784-512-256-1, R1 with γ = 1", pair, {"r1": 1.0}),
+            ("wide-r0.3", "the same with γ = 0.3", pair, {"r1": 0.3}),
+            ("mix", "a choice of one in 32 added to the latents, γ = 1", lambda: pair(choice=32), {"r1": 1.0}),
+            ("mix-r0.3", "the same with γ = 0.3", lambda: pair(choice=32), {"r1": 0.3}),
+            (
+                "mix-r0.3-g2",
+                "the same with G's rate doubled",
+                lambda: pair(choice=32),
+                {"r1": 0.3, "generator_rate": 2.0},
+            ),
+            (
+                "mix-bn-r0.3",
+                "choice and batch norm in G, γ = 0.3",
+                lambda: pair(choice=32, batch_norm=True),
+                {"r1": 0.3},
+            ),
+            (
+                "mix-bn-r0.3-g2",
+                "the same with G's rate doubled",
+                lambda: pair(choice=32, batch_norm=True),
+                {"r1": 0.3, "generator_rate": 2.0},
+            ),
+            (
+                "bn-dev-x3-r0.3",
+                "batch norm in G, batch deviation in D, D's input times 3, γ = 0.3",
+                lambda: pair(batch_norm=True, deviation=True, scale=3.0),
+                {"r1": 0.3},
+            ),
+        )
+    }
 
 
 # --- the clock ------------------------------------------------------------------------------------------------

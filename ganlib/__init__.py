@@ -47,6 +47,8 @@ def start() -> str:
         import tensorflow as tf
 
         tf.constant(0) + 1  # the last note comes with the first operation
+    # Every new model brings a new function to trace. TensorFlow takes that for a mistake, a lesson does it on purpose.
+    tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
     import keras
 
     gpus = len(tf.config.list_physical_devices("GPU"))

@@ -20,16 +20,22 @@ class Pair(NamedTuple):
     discriminator: keras.Model
 
 
-def mlp(inputs: int, hidden: tuple[int, ...], outputs: int, activation: str | None, name: str) -> keras.Model:
+def mlp(
+    inputs: int, hidden: tuple[int, ...], outputs: int, activation: str | None, name: str, spectral: bool = False
+) -> keras.Model:
     """A multilayer perceptron with leaky ReLU (slope 0.2) between its layers.
 
     Maps float32 (batch, inputs) to (batch, outputs); `activation` acts on the output (None leaves it linear).
     The last layer computes in float32 whatever Keras' dtype policy: pixels and logits need its digits.
+    `spectral` divides every matrix by an estimate of its largest singular value whenever the net runs with
+    training=True, so that the slope of a linear output is hardly above 1 (Miyato et al. 2018). Keras' layer stores
+    the divided matrix; the paper keeps the undivided one and sends the gradient through the division.
     """
+    norm = layers.SpectralNormalization if spectral else lambda layer: layer
     stack = [keras.Input((inputs,))]
     for units in hidden:
-        stack += [layers.Dense(units), layers.LeakyReLU(negative_slope=0.2)]
-    return keras.Sequential([*stack, layers.Dense(outputs, activation=activation, dtype="float32")], name=name)
+        stack += [norm(layers.Dense(units)), layers.LeakyReLU(negative_slope=0.2)]
+    return keras.Sequential([*stack, norm(layers.Dense(outputs, activation=activation, dtype="float32"))], name=name)
 
 
 def article() -> Pair:

@@ -898,6 +898,57 @@ def balls(real: np.ndarray, generated: np.ndarray, k: int = 3, title: str | None
     return figure
 
 
+# --- clouds of points and paths in the plane ------------------------------------------------------------------
+
+
+def clouds(
+    panels: Mapping[str, np.ndarray],
+    real: np.ndarray | None = None,
+    reach: float = 1.6,
+    title: str | None = None,
+    path: tuple[str, str] | None = None,
+) -> Figure:
+    """Draw generated points in the square [-reach, reach]², one panel for each of one to eight sets, four in a row.
+
+    `panels` maps names to points (n, 2); `real`, points (n, 2), lie beneath in every panel. A panel says which share of
+    its points lies outside it. With `path`, the names of the two axes, points are joined in their order and the last
+    one is marked. Raises ValueError for other numbers of panels and points of another shape.
+    """
+    if not 1 <= len(panels) <= 8:
+        raise ValueError(f"clouds() draws one to eight panels, got {len(panels)}")
+    columns = min(4, len(panels))
+    rows = -(-len(panels) // columns)
+    width = {1: 380, 2: 560}.get(columns, PAGE_WIDTH)
+    height = (width - 60) // columns * rows + 45 * rows + 30 * (title is not None) + 25 * (path is None)
+    figure, axes = subplots(rows, columns, width=width, height=height, squeeze=False, sharex=True, sharey=True)
+    with style():
+        for ax, (name, points) in zip(axes.flat, panels.items(), strict=False):
+            points = _plane(points, f"points of {name!r}")
+            if real is not None:
+                beneath = _plane(real, "real points").T
+                ax.plot(*beneath, "o", color=REAL, markersize=2.2, markeredgewidth=0, label="real")
+            if path:
+                ax.plot(*points.T, color=GENERATED, linewidth=0.9)
+                ax.plot(*points[-1], "o", color=_darker(GENERATED), markersize=6)
+                ax.plot(0, 0, "+", color=INK, markersize=9)
+            else:
+                ax.plot(*points.T, "o", color=GENERATED, markersize=2.2, markeredgewidth=0, label="generated")
+            _square(ax, reach, name)
+            outside = np.mean(np.abs(points).max(axis=1) > reach)
+            if outside > 0.005:
+                ax.text(0.04, 0.04, f"{outside:.0%} outside", transform=ax.transAxes, color=INK)
+        for ax in axes.flat[len(panels) :]:
+            ax.remove()
+        for ax in axes.flat:
+            ax.set_xlabel(path[0] if path else "$x_1$")
+        for ax in axes[:, 0]:
+            ax.set_ylabel(path[1] if path else "$x_2$")
+        _name_points(figure, axes[0, 0])
+    if title:
+        add_title(figure, title)
+    return figure
+
+
 # --- placing things in drawn pixels, measured from the top left ---------------------------------------------
 
 

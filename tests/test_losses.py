@@ -157,9 +157,9 @@ def test_r2_is_the_same_formula():
 
 
 def test_points_are_mixed_with_one_weight_per_example():
-    real, fake = tf.ones((3, 2, 2)), tf.zeros((3, 2, 2))
+    real, fake = tf.ones((3, 2, 2)), 3 * tf.ones((3, 2, 2))
     mixed = losses.mix(real, fake, tf.constant([0.0, 0.25, 1.0])).numpy()
-    np.testing.assert_allclose(mixed, np.ones((3, 2, 2)) * np.array([0, 0.25, 1])[:, None, None])
+    np.testing.assert_allclose(mixed, np.ones((3, 2, 2)) * np.array([3, 2.5, 1])[:, None, None])
 
 
 def test_wgan_gp_is_zero_at_slope_one_and_squares_before_it_averages():

@@ -576,7 +576,8 @@ table = {name: measure(images) for name, images in ({"real": real} | drawn).item
 def show_table():
     print(f"{'':20}  grey  pieces  spread  Fréchet")
     for name, row in table.items():
-        print(f"{name:20} {row['grey']:5.0%} {row['pieces']:7.1f} {row['spread']:7.0f} {row['Fréchet']:8.2g}")
+        frechet = float(f"{row['Fréchet']:.2g}")  # two significant digits
+        print(f"{name:20} {row['grey']:5.0%} {row['pieces']:7.1f} {row['spread']:7.0f} {frechet:8g}")
 
 
 show_table()

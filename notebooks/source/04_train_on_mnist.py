@@ -159,9 +159,9 @@ plots.show(
 )
 
 # %%
-claim("D recognises real images", article_history["d_real"][-1], above=0.95)
-claim("D recognises generated images", article_history["d_fake"][-1], below=0.05)
-claim("G's loss is far above log 2", article_history["g_loss"][-1], above=3)
+claim("D recognises real images", article_history["d_real"][-1], above=0.95, quality=True)
+claim("D recognises generated images", article_history["d_fake"][-1], below=0.05, quality=True)
+claim("G's loss is far above log 2", article_history["g_loss"][-1], above=3, quality=True)
 spread = to_images(article.generate(100)).std(axis=0).mean()  # over 100 images, in grey levels
 claim("its images are all alike", spread / x_train[:100].std(axis=0).mean(), below=0.2, quality=True)
 
