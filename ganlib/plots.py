@@ -773,8 +773,8 @@ def dots(
 ) -> Figure:
     """Draw numbers as dots, one row for each thing and one colour and shape for each kind of number.
 
-    `rows` maps a row's name to {kind: value}, the same kinds in every row; `reference` is drawn as a dashed line; `log` makes
-    the axis logarithmic. Raises ValueError for no rows and for rows with other kinds than the first.
+    `rows` maps a row's name to {kind: value}, the same kinds in every row; `reference` is drawn as a dashed line;
+    `log` makes the axis logarithmic. Raises ValueError for no rows and for rows with other kinds than the first.
     """
     kinds = list(next(iter(rows.values()), {}))
     if not 1 <= len(kinds) <= 5 or any(list(row) != kinds for row in rows.values()):
@@ -908,7 +908,8 @@ def clouds(
     title: str | None = None,
     path: tuple[str, str] | None = None,
 ) -> Figure:
-    """Draw generated points in the square [-reach, reach]², one panel for each of one to eight sets, four in a row.
+    """Draw generated points in the square [-reach, reach]², one panel for each of one to eight sets, more than
+    four in two rows.
 
     `panels` maps names to points (n, 2); `real`, points (n, 2), lie beneath in every panel. A panel says which share of
     its points lies outside it. With `path`, the names of the two axes, points are joined in their order and the last
@@ -916,7 +917,7 @@ def clouds(
     """
     if not 1 <= len(panels) <= 8:
         raise ValueError(f"clouds() draws one to eight panels, got {len(panels)}")
-    columns = min(4, len(panels))
+    columns = len(panels) if len(panels) <= 4 else -(-len(panels) // 2)
     rows = -(-len(panels) // columns)
     width = {1: 380, 2: 560}.get(columns, PAGE_WIDTH)
     height = (width - 60) // columns * rows + 45 * rows + 30 * (title is not None) + 25 * (path is None)

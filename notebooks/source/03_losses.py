@@ -991,8 +991,8 @@ claim("and D's loss to its balance", off, below=0.05, quality=True)
 
 # %% [markdown]
 # All six find the place. The spread (½ in the data) is harder, and which pair misses it changes with the seed. So do
-# not choose a loss by one run. Lucic and others (2018) compared seven kinds of GAN over many settings and seeds and found none
-# that was consistently better than the first one, of 2014.
+# not choose a loss by one run. Lucic and others (2018) compared seven kinds of GAN over many settings and seeds and
+# found none that was consistently better than the first one, of 2014.
 #
 # ## 11 · A price on D's slope
 #
