@@ -245,7 +245,7 @@ RECIPES: dict[str, Recipe] = {
     "dcgan": Recipe("TensorFlow's DCGAN tutorial", 256, None, dcgan),
 }
 # The search, in short trainings: each with its own schedule, so compare only recipes with the same number of epochs.
-for epochs in (3, 8, 20):
+for epochs in (3, 8, 20, 30):
     RECIPES |= {
         f"{name}-{epochs}": ours(about, nets, epochs=epochs, **changes)
         for name, about, nets, changes in (

@@ -55,7 +55,6 @@ class Ward(NamedTuple):
     `samples` (p, 2500, 2) are drawn at the end, `film` (frames, p, 300, 2) during training from latents that stay the
     same; `history` maps "d_loss", "g_loss", "d_real", "d_fake" (means of D), "g_slope" (length of the gradient
     that G gets) and "d_change" (how far D's weights moved) to means (frames, p); `steps` (frames,) ends each.
-    `generators` and `discriminators` map points of shape (p, n, 2) to points and to logits (p, n, 1).
     """
 
     setups: tuple[Setup, ...]
@@ -63,8 +62,6 @@ class Ward(NamedTuple):
     film: np.ndarray
     history: dict[str, np.ndarray]
     steps: np.ndarray
-    generators: "Nets"
-    discriminators: "Nets"
 
 
 class Nets(NamedTuple):
@@ -72,14 +69,15 @@ class Nets(NamedTuple):
 
     weights: tf.Tensor
     sizes: tuple[int, ...]
+    leak: float
 
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
-        """The linear outputs (p, n, outputs) of networks with leaky ReLU (slope 0.2) between their layers."""
+        """The linear outputs (p, n, outputs) of networks with leaky ReLU, of slope `leak`, between their layers."""
         layers = list(zip(self.sizes[:-1], self.sizes[1:], strict=True))
         parts = tf.split(self.weights, [n for a, b in layers for n in (a * b, b)], axis=1)
         for i, (a, b) in enumerate(layers):
             if i:
-                x = tf.nn.leaky_relu(x, 0.2)
+                x = tf.nn.leaky_relu(x, self.leak)
             x = x @ tf.reshape(parts[2 * i], [-1, a, b]) + parts[2 * i + 1][:, None]
         return x
 
@@ -92,9 +90,11 @@ def train(
     batch: int = 128,
     latents: int = 2,
     frames: int = 20,
+    leak: float = 0.2,
 ) -> Ward:
     """Train one GAN for each setup on samples of `real`, all together, one step of D and one of G at a time.
 
+    `leak` is the slope of the networks' leaky ReLU below 0: 0 makes it a ReLU, with sharper corners.
     Equal seeds have equal first weights, samples and latents, whatever the other setups of the ward are.
     Raises ValueError for no setups and for `steps` that are no multiple of `frames`.
     """
@@ -105,26 +105,23 @@ def train(
     sizes = (latents, *hidden, 2), (2, *hidden, 1)
     g, d = (tf.constant([_first_weights(size, rng) for rng in randoms]) for size in sizes)
     state = [g, tf.zeros_like(g), tf.zeros_like(g), d, tf.zeros_like(d), tf.zeros_like(d), g]
-    knobs, penalty = _knobs(setups), any(setup.r1 for setup in setups)
+    knobs, fixed_for_all = _knobs(setups), (*sizes, leak, any(setup.r1 for setup in setups))
     fixed = np.stack([rng.standard_normal((300, latents), "float32") for rng in randoms])
     film, rows = [], []
     for k in range(frames):
         blocks = [_draw(real, rng, steps // frames, batch, latents) for rng in randoms]
         points, noise = (np.stack(part, axis=1) for part in zip(*blocks, strict=True))
         when = tf.constant([k * steps // frames, steps], tf.float32)
-        state, row = _train_block(state, knobs, points, noise, when, *sizes, penalty)
+        state, row = _train_block(state, knobs, points, noise, when, *fixed_for_all)
         rows.append(row.numpy())
-        film.append(_generate(Nets(state[-1], sizes[0]), fixed, knobs).numpy())
+        film.append(_generate(Nets(state[-1], sizes[0], leak), fixed, knobs).numpy())
     noise = np.stack([rng.standard_normal((SCORED, latents), "float32") for rng in randoms])
-    generators, discriminators = Nets(state[-1], sizes[0]), Nets(state[3], sizes[1])
     return Ward(
         tuple(setups),
-        _generate(generators, noise, knobs).numpy(),
+        _generate(Nets(state[-1], sizes[0], leak), noise, knobs).numpy(),
         np.stack(film),
         dict(zip(LOGS, np.moveaxis(np.stack(rows), 1, 0), strict=True)),
         (1 + np.arange(frames)) * (steps // frames),
-        generators,
-        discriminators,
     )
 
 
@@ -132,7 +129,7 @@ LOGS = ("d_loss", "g_loss", "d_real", "d_fake", "g_slope", "d_change")
 
 
 @tf.function(reduce_retracing=True)
-def _train_block(state, knobs, points, noise, when, g_sizes, d_sizes, penalty):
+def _train_block(state, knobs, points, noise, when, g_sizes, d_sizes, leak, penalty):
     """The steps from when[0] on, of when[1] in all: the new state and the means of LOGS (6, p).
 
     `points` are (k, p, batch, 2), `noise` is (k, p, 2, batch, latents).
@@ -140,22 +137,22 @@ def _train_block(state, knobs, points, noise, when, g_sizes, d_sizes, penalty):
     total = tf.zeros([len(LOGS), tf.shape(state[0])[0]])
     for i in tf.range(tf.shape(points)[0]):
         done = when[0] + tf.cast(i, tf.float32)
-        state, row = _step(state, knobs, points[i], noise[i], done, when[1], g_sizes, d_sizes, penalty)
+        state, row = _step(state, knobs, points[i], noise[i], done, when[1], g_sizes, d_sizes, leak, penalty)
         total += row
     return state, total / tf.cast(tf.shape(points)[0], tf.float32)
 
 
-def _step(state, knobs, real, noise, done, steps, g_sizes, d_sizes, penalty):
+def _step(state, knobs, real, noise, done, steps, g_sizes, d_sizes, leak, penalty):
     """One step of D, then one of G (Goodfellow et al. 2014, Algorithm 1), for every patient at once."""
     g, g_mean, g_square, d, d_mean, d_square, average = state
     speed = tf.where(knobs["decay"], (1 + tf.cos(np.pi * done / steps)) / 2, 1.0)
-    fake = _generate(Nets(g, g_sizes), noise[:, 0], knobs)
+    fake = _generate(Nets(g, g_sizes, leak), noise[:, 0], knobs)
     with tf.GradientTape() as tape:
         tape.watch(d)
         with tf.GradientTape() as slope_tape:
             slope_tape.watch(real)
-            real_logits = _logits(Nets(d, d_sizes), real, knobs)
-        fake_logits = _logits(Nets(d, d_sizes), fake, knobs)
+            real_logits = _logits(Nets(d, d_sizes, leak), real, knobs)
+        fake_logits = _logits(Nets(d, d_sizes, leak), fake, knobs)
         d_loss = _mean(_cross_entropy(knobs["labels"][:, 0], real_logits))
         d_loss += _mean(_cross_entropy(knobs["labels"][:, 1], fake_logits))
         objective = d_loss
@@ -168,7 +165,7 @@ def _step(state, knobs, real, noise, done, steps, g_sizes, d_sizes, penalty):
     d -= move
     with tf.GradientTape() as tape:
         tape.watch(g)
-        logits = _logits(Nets(d, d_sizes), _generate(Nets(g, g_sizes), noise[:, 1], knobs), knobs)
+        logits = _logits(Nets(d, d_sizes, leak), _generate(Nets(g, g_sizes, leak), noise[:, 1], knobs), knobs)
         g_losses = tf.where(knobs["minimax"][:, None], -tf.nn.softplus(logits), tf.nn.softplus(-logits))
         g_loss = _mean(g_losses)
     gradient = tape.gradient(g_loss, g)
@@ -350,7 +347,7 @@ def treat(patient: Patient, **change) -> str:
             raise
         raise Refused(f"{name}={value!r} is no possible value ({error}).") from error
     found = health(ward)
-    if smoke() or mended and all(result.well for result in found):
+    if mended and (smoke() or all(result.well for result in found)):
         return f"it was {fault.setting}. " + _report(found)
     if mended:
         raise Refused(f"That is the right setting, but {value!r} does not make the patient well: {_report(found)}")

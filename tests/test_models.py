@@ -89,3 +89,19 @@ def test_a_generator_is_rebuilt_from_its_weights(architecture):
     weights.popitem()
     with pytest.raises(ValueError, match="fit none of the generators"):
         models.generator_with(weights)
+
+
+def test_the_choice_is_the_largest_of_the_first_latents():
+    latents = np.random.default_rng(0).standard_normal((50, 8)).astype("float32")
+    latents[:, 5:] += 10  # larger, but not among the first five
+    mixed = np.array(models.Choice(5)(latents))
+    np.testing.assert_array_equal(mixed[:, :8], latents)
+    np.testing.assert_array_equal(mixed[:, 8:], 4 * np.eye(5)[latents[:, :5].argmax(axis=1)])
+
+
+def test_the_mixture_jumps_where_its_choice_changes():
+    generator, latents = models.mixture().generator, np.zeros((3, 64), "float32")
+    latents[:, 0] = 1
+    latents[:, 1] = 1 - 1e-5, 1 + 1e-5, 1 - 2e-5
+    other, jumped, same = generator.predict(latents, verbose=0)
+    assert np.abs(other - same).max() < 1e-4 < 1e-2 < np.abs(other - jumped).max()

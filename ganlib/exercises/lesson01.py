@@ -18,6 +18,10 @@ def bayes(answer: Callable) -> str:
         "You returned the probability of class b: class a belongs on top.": joint_b / (joint_a + joint_b),
         "You did not divide by the sum of both classes, so this is no probability yet.": joint_a,
         "You divided by the densities alone: the sum below needs the priors too.": joint_a / (a + b),
+        "The priors are swapped: prior_a belongs to density_a.": a * (1 - prior) / (a * (1 - prior) + b * prior),
+        "The density of class b has no prior yet: it is 1 - prior_a.": joint_a / (joint_a + b),
+        "You divided by class b alone, which gives the odds: divide by the sum of both.": joint_a / joint_b,
+        "That is the logarithm of the odds: a probability is asked for.": np.log(joint_a / joint_b),
     }
     match(got, joint_a / (joint_a + joint_b), mistakes)
     return "a density for each class and a prior are enough to classify."
@@ -38,9 +42,11 @@ def independent_pixels(answer: Callable) -> str:
     if len({tuple(pixels) for pixels in np.sort(got.reshape(n, -1)[:50], axis=1)}) == 1:
         raise Wrong("Your images are one image with its pixels in another order: draw for each pixel from all images.")
     if (got[:, 27, 27] != 200).any():
-        raise Wrong("A pixel holds a value that this pixel has in no image: stay in the pixel's own column.")
+        raise Wrong("A pixel has a value that it has in no image: copy from the pixel's own column, make up nothing.")
     if (got[:, 0, 0] == got[:, 0, 1]).all():
-        raise Wrong("You drew whole images: two pixels that always agree in the data still do. Draw for each pixel.")
+        whole = ((got[:, 5, 7] == 255) == (got[:, 0, 0] < 25)).all()
+        what = "You drew whole images" if whole else "You drew pixels in groups"
+        raise Wrong(f"{what}: two pixels that always agree in the data still do. Draw for each pixel.")
     if not np.isin(got[:, 5, 7], (0, 255)).all():
         raise Wrong("A pixel that is 0 or 255 in all images has other values: draw one of its values, no mean of them.")
     if not 0.2 < (got[:, 5, 7] == 255).mean() < 0.3:
@@ -58,6 +64,9 @@ def gaussian(answer: Callable) -> str:
     # Mean exactly 0 and covariance exactly I, so that nothing depends on luck.
     z = np.sqrt(3) * np.concatenate([np.eye(3), -np.eye(3)])
     got = call(answer, mean, covariance, z, shape=(6, 3))
+    twice = got + call(answer, mean, covariance, -z, shape=(6, 3))  # what is added to the multiple of z, twice
+    if not np.allclose(twice, twice[0], atol=1e-6):
+        raise Wrong("Your points are not a constant plus a multiple of z: use the z that is given, draw nothing new.")
     if np.allclose(got.mean(axis=0), 0, atol=1e-6):
         raise Wrong("Your points lie around 0: add the mean.")
     if not np.allclose(got.mean(axis=0), mean, atol=1e-6):
@@ -72,7 +81,7 @@ def gaussian(answer: Callable) -> str:
         "You scaled each coordinate by itself, so the tilt is lost: a root of the whole matrix is needed.": (
             np.diag(np.diag(covariance))
         ),
-        "You scaled by the eigenvalues, but did not turn: multiply by the eigenvectors, transposed.": (
+        "You scaled by the eigenvalues, but did not turn: with root = vectors * np.sqrt(values) it is z @ root.T.": (
             np.diag(np.linalg.eigvalsh(covariance))
         ),
         "You took the square root of every entry: the root of a matrix is another thing.": (
@@ -87,6 +96,12 @@ def gaussian(answer: Callable) -> str:
     except Wrong as wrong:
         raise Wrong(f"It works, but not with a pixel that never changes: the matrix is singular. {wrong}") from None
     match((got - mean).T @ (got - mean) / len(z), covariance, otherwise="It fails with a pixel that never changes.")
+    thin = np.random.default_rng(0).standard_normal((20, 3))  # 17 eigenvalues are 0, and rounding makes some negative
+    with np.errstate(invalid="ignore"):
+        try:
+            call(answer, np.zeros(20), thin @ thin.T, np.eye(20), shape=(20, 20))
+        except Wrong as wrong:
+            raise Wrong(f"An eigenvalue 0 may come out as -1e-17: cut it off before you take roots. {wrong}") from None
     return "mean and covariance are as asked for, dead pixels included."
 
 
@@ -98,15 +113,8 @@ def squared_distances(answer: Callable) -> str:
     got = call(answer, queries.copy(), images.copy(), shape=(3, 5))
     a, b = queries[:, None].astype("float64"), images[None].astype("float64")
     right = ((a - b) ** 2).sum(axis=2)
-    with np.errstate(over="ignore"):
-        wrapped = queries[:, None] - images[None]
-        products = (queries @ images.T).astype("float64")
-        squares = (queries.astype("float64") ** 2).sum(axis=1)[:, None], (images.astype("float64") ** 2).sum(axis=1)
-    bytes_wrong = "uint8 arithmetic wraps round: 3 - 5 is 254 there. Turn the images into floats first."
-    for value in ((wrapped**2).sum(axis=2), (wrapped.astype("float64") ** 2).sum(axis=2),
-                  squares[0] + squares[1] - 2 * products):  # fmt: skip
-        if np.allclose(got, value):
-            raise Wrong(bytes_wrong)
+    if not np.allclose(got, right) and np.allclose(call(answer, a[:, 0], b[0], shape=(3, 5)), right):
+        raise Wrong("uint8 arithmetic wraps round: 3 - 5 is 254 there. Turn the images into floats first.")
     mistakes = {
         "These are the distances: leave out the root.": np.sqrt(right),
         "You added absolute differences: square them.": np.abs(a - b).sum(axis=2),
@@ -114,6 +122,8 @@ def squared_distances(answer: Callable) -> str:
         "The product of both counts twice: |a - b|² is |a|² - 2ab + |b|².": right + (a * b).sum(axis=2),
         "The product comes with a minus: |a - b|² is |a|² - 2ab + |b|².": right + 4 * (a * b).sum(axis=2),
         "This is the product of queries and images alone: |a|² and |b|² are missing.": (a * b).sum(axis=2),
+        "|a|² is missing: |a - b|² is |a|² - 2ab + |b|².": right - (a**2).sum(axis=2),
+        "|b|² is missing: |a - b|² is |a|² - 2ab + |b|².": right - (b**2).sum(axis=2),
     }
     match(got, right, mistakes)
     return "all distances at once, without a loop."

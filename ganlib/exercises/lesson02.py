@@ -25,6 +25,7 @@ def linear_generator(answer):
             "The mean is now 6: you shifted before you stretched, and the shift was stretched too.": 2 * (z + 3),
             "The mean is 3, but the spread is still that of the noise.": 3 + z,
             "The spread is 2, but the mean is still 0.": 2 * z,
+            "That is the way back, from N(3, 2²) to noise: multiply first, then add.": (z - 3) / 2,
         },
         "Stretch z until the spread is 2, then shift it until the mean is 3.",
     )
@@ -36,7 +37,7 @@ def ring_modes(answer):
     for modes, radius in ((8, 1.0), (5, 2.0)):
         got = call(answer, modes, radius, shape=(modes, 2))
         angle = 2 * math.pi * np.arange(modes) / modes
-        right = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        right = (radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)).round(12) + 0.0  # 0, not 6e-17
         closed = np.linspace(0, 2 * math.pi, modes)
         degrees = 360 * np.arange(modes) / modes
         match(
@@ -46,6 +47,8 @@ def ring_modes(answer):
                 f"Your last mode lies on your first: you have only {modes - 1} different ones. A circle's end is its "
                 "start.": radius * np.stack([np.cos(closed), np.sin(closed)], axis=1),
                 "The modes turn the other way and begin at the top: cosine comes first, sine second.": right[:, ::-1],
+                "The modes go round clockwise: the sine has the wrong sign.": right * [1, -1],
+                "The first mode should lie at (radius, 0): begin with the angle 0.": np.roll(right, -1, axis=0),
                 "Your circle has radius 1 whatever is asked for.": right / radius,
                 "Your angles are in degrees, but cosine and sine take radians: a full turn is 2π.": radius
                 * np.stack([np.cos(degrees), np.sin(degrees)], axis=1),
@@ -57,10 +60,8 @@ def ring_modes(answer):
 
 @check
 def best_discriminator(answer):
-    p = np.array([0.5, 0.2, 0.3, 0.0, 1.0])
-    q = np.array([0.5, 0.6, 0.1, 0.7, 0.0])
+    p, q = np.array([0.5, 0.2, 0.3]), np.array([0.5, 0.6, 0.1])
     got = call(answer, p, q, shape=p.shape)
-    positive = np.where((p > 0) & (q > 0), p, 1), np.where((p > 0) & (q > 0), q, 1)
     if np.allclose(got, q / (p + q)):
         raise Wrong("That is q / (p + q), G's share: D should be high where real data is.")
     if np.allclose(got, p):
@@ -69,9 +70,16 @@ def best_discriminator(answer):
         raise Wrong("A factor 2 is wrong: where p = q, D must say 1/2.")
     if np.allclose(got, p - q) or np.allclose(got, (p - q) / (p + q)):
         raise Wrong("D is a probability, but your answer goes from -1 to 1.")
-    if np.allclose(got[:3], (np.log(positive[0]) - np.log(positive[1]))[:3]):
+    if np.allclose(got, np.log(p) - np.log(q)):
         raise Wrong("That is the best logit, log p - log q: put it through the sigmoid.")
+    if np.allclose(got, p / q):
+        raise Wrong("That is p / q, which has no upper limit: D is a probability.")
+    if np.allclose(got, p > q) or np.allclose(got, p >= q):
+        raise Wrong("That only says which density is larger: D should say how sure one can be.")
     match(got, p / (p + q), {}, "Of all points seen at x, what share is real?")
+    with np.errstate(divide="ignore"):
+        got = call(answer, np.array([0.0, 1.0]), np.array([0.7, 0.0]), shape=(2,))
+    match(got, [0, 1], {}, "Where only one kind of point is seen, D can be certain.")
     return "the share of the real points among all points at x."
 
 
@@ -84,6 +92,8 @@ def count_parameters(answer):
         mistakes = {
             weights: "You left out the biases: every neuron adds one number of its own.",
             weights + sum(sizes): "You gave the inputs biases too: they are numbers that come in, not neurons.",
+            weights + sum(sizes[:-1]): "You counted a bias for each input of a layer: it is one for each output.",
+            weights + sum(sizes[1:-1]): "The last layer has biases too.",
             weights + len(pairs): "You counted one bias for each layer: it is one for each neuron.",
             sum(sizes): "You counted the neurons: between two layers there is a weight for every pair.",
         }

@@ -49,7 +49,7 @@ def damping(answer):
             call(answer, gamma, shape=()),
             gamma / 2 - root,
             {
-                "That holds below γ = 1 only: above, the root is real, and one eigenvalue comes nearer to 0.": gamma / 2,
+                "That holds below γ = 1 only: above, the root is real, and one eigenvalue nears 0.": gamma / 2,
                 "That is the fast eigenvalue: in the end the slow one decides.": gamma / 2 + root,
                 "c is the rate of shrinking: minus the largest real part.": -gamma / 2 + root,
                 "The radius shrinks with half of γ, not with all of it.": gamma - root,
