@@ -442,20 +442,22 @@ def print_tables(rows: list[dict[str, str]]) -> None:
             print(f"| {name}, {limit} | {len(curves)} | {cells} |")
 
 
+SHOWN = {
+    "default": ("#D55E00", "-", "ours: python course.py train"),
+    "cs231n": ("#0072B2", (0, (5, 2)), "CS231n's vanilla GAN"),
+    "keras-gan": ("#009E73", (0, (1, 1.2)), "Keras-GAN's MLP"),
+    "dcgan": ("#AA4499", (0, (5, 1.5, 1, 1.5)), "TensorFlow tutorial's DCGAN"),
+}
+
+
 def draw(rows: list[dict[str, str]], path: Path) -> None:
     """Draw the distance over CPU seconds: the default and the published programs, a line for every seed."""
     from ganlib import plots
 
     floor, everything = floor_of(rows), runs(rows)
-    shown = {
-        "default": (plots.GENERATED, "-", "ours: python course.py train"),
-        "cs231n": (plots.REAL, (0, (5, 2)), "CS231n's vanilla GAN"),
-        "keras-gan": (plots.DISCRIMINATOR, (0, (1, 1.2)), "Keras-GAN's MLP"),
-        "dcgan": ("#AA4499", (0, (5, 1.5, 1, 1.5)), "TensorFlow tutorial's DCGAN"),
-    }
     with plots.style():
         figure, ax = plots.subplots(height=430)
-        for name, (colour, dashes, label) in shown.items():
+        for name, (colour, dashes, label) in SHOWN.items():
             lines = [curve for (recipe, _), curves in everything.items() if recipe == name for curve in curves]
             for i, line in enumerate(lines):
                 ax.plot(*zip(*line, strict=True), color=colour, linestyle=dashes, marker="o", markersize=3,
@@ -505,7 +507,8 @@ def main() -> None:
                 measure_recipe(name, seed, limit, options.cores, options.every, options.csv)
     rows = load(options.csv)
     print_tables(rows)
-    draw(rows, options.figure)
+    if any(row["recipe"] in SHOWN for row in rows):
+        draw(rows, options.figure)
 
 
 if __name__ == "__main__":

@@ -920,7 +920,7 @@ def clouds(
     columns = len(panels) if len(panels) <= 4 else -(-len(panels) // 2)
     rows = -(-len(panels) // columns)
     width = {1: 380, 2: 560}.get(columns, PAGE_WIDTH)
-    height = (width - 60) // columns * rows + 45 * rows + 30 * (title is not None) + 25 * (path is None)
+    height = (width - 60) // columns * rows + 60 * rows + 30 * (title is not None) + 25 * (path is None)
     figure, axes = subplots(rows, columns, width=width, height=height, squeeze=False, sharex=True, sharey=True)
     with style():
         for ax, (name, points) in zip(axes.flat, panels.items(), strict=False):
@@ -937,7 +937,8 @@ def clouds(
             _square(ax, reach, name)
             outside = np.mean(np.abs(points).max(axis=1) > reach)
             if outside > 0.005:
-                ax.text(0.04, 0.04, f"{outside:.0%} outside", transform=ax.transAxes, color=INK)
+                ax.text(0.04, 0.04, f"{outside:.0%} outside", transform=ax.transAxes, color=INK,
+                        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
         for ax in axes.flat[len(panels) :]:
             ax.remove()
         for ax in axes.flat:

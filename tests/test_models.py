@@ -1,5 +1,6 @@
 """The networks: shapes, ranges, and weights that survive a file."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -105,3 +106,18 @@ def test_the_mixture_jumps_where_its_choice_changes():
     latents[:, 1] = 1 - 1e-5, 1 + 1e-5, 1 - 2e-5
     other, jumped, same = generator.predict(latents, verbose=0)
     assert np.abs(other - same).max() < 1e-4 < 1e-2 < np.abs(other - jumped).max()
+
+
+def test_spectral_normalisation_bounds_the_slope():
+    keras.utils.set_random_seed(0)
+    network = models.mlp(20, (30, 10), 1, None, "critic", spectral=True)
+    matrices = [weight for weight in network.trainable_variables if len(weight.shape) == 2]
+    for matrix in matrices:
+        matrix.assign(5 * np.random.default_rng(0).standard_normal(matrix.shape))
+    x = np.random.default_rng(1).standard_normal((2, 64, 20)).astype("float32")
+    for _ in range(300):  # the power iteration finds the largest singular value
+        network(x[0], training=True)
+    for matrix in matrices:
+        assert np.linalg.norm(matrix.numpy(), 2) == pytest.approx(1, abs=1e-3)
+    step = np.linalg.norm(x[0] - x[1], axis=1)
+    assert (np.abs(network(x[0]) - network(x[1]))[:, 0] <= 1.01 * step).all()  # Lipschitz: 1 * 1 * 1

@@ -567,3 +567,16 @@ def test_balls_count_what_prdc_counts():
 def test_balls_say_what_is_wrong(real, k, message):
     with pytest.raises(ValueError, match=message):
         plots.balls(real, np.zeros((9, 2)), k)
+
+
+def test_clouds():
+    points = RNG.normal(size=(50, 2))
+    figure = plots.clouds({"a": points, "b": points + 100}, real=points, title="One is far away")
+    assert "100% outside" in texts(figure) and plots.to_png(figure)
+    assert plots.to_png(plots.clouds({str(i): points for i in range(7)}))
+    path = plots.clouds({"spiral": points}, path=("theta", "psi"))
+    assert "theta" in texts(path) and plots.to_png(path)
+    with pytest.raises(ValueError, match="one to eight panels"):
+        plots.clouds({})
+    with pytest.raises(ValueError, match="finite numbers of shape"):
+        plots.clouds({"a": points[:, :1]})

@@ -68,7 +68,8 @@ def numbers(value: Any, shape: tuple[int, ...] | None = None, what: str = "Your 
     except (TypeError, ValueError):
         raise Wrong(f"{what} should be numbers, and it is {_kind(value)}.") from None
     if shape is not None and array.shape != shape:
-        raise Wrong(f"{what} has shape {array.shape}, and it should have {shape}.")
+        wanted = f"have {shape}" if shape else "be a single number, shape ()"
+        raise Wrong(f"{what} has shape {array.shape}, and it should {wanted}.")
     if not np.isfinite(array).all():
         raise Wrong(f"{what} holds NaN or infinite numbers.")
     return array

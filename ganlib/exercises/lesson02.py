@@ -73,7 +73,7 @@ def best_discriminator(answer):
     if np.allclose(got, np.log(p) - np.log(q)):
         raise Wrong("That is the best logit, log p - log q: put it through the sigmoid.")
     if np.allclose(got, p / q):
-        raise Wrong("That is p / q, which has no upper limit: D is a probability.")
+        raise Wrong("That is p / q, which holds NaN or infinite numbers where q is 0: D is a probability.")
     if np.allclose(got, p > q) or np.allclose(got, p >= q):
         raise Wrong("That only says which density is larger: D should say how sure one can be.")
     match(got, p / (p + q), {}, "Of all points seen at x, what share is real?")

@@ -25,6 +25,7 @@ def best_discriminator(answer):
     mistakes = {
         "That is q / (p + q), the share of generated data: D should be high where the data is real.": q / (p + q),
         "That is the ratio p / q: it has no upper limit, and D is a probability.": p / q,
+        "A factor 2 is too much: where p = q, D should say 1/2.": 2 * p / (p + q),
         "That is p alone: how rare a point is says nothing until you compare with q.": p,
         "That is the logit, log p − log q: the probability is its sigmoid.": np.log(p / q),
         "That only says which density is larger: D should say how sure it may be.": np.where(p > q, 1.0, 0.0),
@@ -76,7 +77,7 @@ def generator_loss(answer):
     try:
         certain = call(answer, _FAKE, shape=())
     except Wrong:
-        raise Wrong("Right for small logits, but at −800 it overflows: do not form the sigmoid first.") from None
+        raise Wrong("Right for small logits, but at −800 it overflows: use np.logaddexp, no exp.") from None
     match(certain, _softplus(-_FAKE).mean(), otherwise="At a logit of −800 the loss should be about 800.")
     return "large where D is sure that the image is generated, and so is its slope."
 
@@ -104,7 +105,7 @@ def discriminator_loss(answer):
     try:
         certain = call(answer, -_REAL, -_FAKE, shape=())
     except Wrong:
-        raise Wrong("Right for small logits, but at ±800 it is not finite: do not form the sigmoid first.") from None
+        raise Wrong("Right for small logits, but at ±800 it is not finite: use np.logaddexp, no exp.") from None
     match(certain, _softplus(_REAL).mean() + _softplus(-_FAKE).mean(), otherwise="At logits of ±800 it is off.")
     return "and it stays finite at a logit of 800, where log(1 − sigmoid) is not."
 
@@ -129,6 +130,8 @@ def gradient_penalty(answer):
         "That is the R1 penalty, the mean of squared norms: WGAN-GP pulls the norm to 1, not to 0.": np.mean(norms**2),
         "The root is missing: that compares the *squared* norm with 1.": np.mean((norms**2 - 1) ** 2),
         "That is the mean of |norm − 1|: square it before you average.": np.mean(np.abs(norms - 1)),
+        "That is one-sided: slopes below 1 have a price too.": np.mean(np.maximum(0, norms - 1) ** 2),
+        "You compared every entry with 1: first take the norm of each row.": np.mean((gradients - 1) ** 2),
         "That is the sum over the batch: take the mean.": 4 * right,
         "That contains λ = 10: leave the factor out here.": 10 * right,
     }  # fmt: skip
@@ -152,6 +155,8 @@ def read_the_losses(answer):
     if all(value is ... for value in answer.values()):
         raise Unanswered
     for name, right in _DIAGNOSES.items():
+        if answer[name] is ...:
+            raise Wrong(f"{name} is not answered yet.")
         if answer[name] not in _DIAGNOSES.values():
             raise Wrong(f'{name} is {answer[name]!r}: write "D wins", "G wins" or "cannot tell".')
         if answer[name] != right:

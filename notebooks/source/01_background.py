@@ -25,6 +25,10 @@
 # * place GANs in the history of artificial intelligence,
 # * draw new samples with four simple models, and measure what each gets wrong,
 # * explain why a *learned* critic is worth having.
+#
+# How to read a lesson: run its cells from top to bottom (Shift + Enter). A line with ✓ is a claim that the run has just
+# checked; a false one stops the lesson. Make your own prediction before you unfold ours. In an exercise, put your code
+# where the three dots are. You may also skip it: nothing below depends on it, and the folder `solutions` has an answer.
 
 # %% tags=["setup"]
 # Set-up, the same in every lesson: find the course's package, ganlib.
@@ -197,12 +201,14 @@ plots.show(
 year = {text.split()[0]: year for entries in milestones.values() for year, text in entries}
 claim("GANs came 58 years after the Dartmouth workshop", year["GAN"] - year["Dartmouth"], equals=58)
 claim("28 entries, 12 of them generative", [sum(map(len, milestones.values())), len(generative)] == [28, 12])
-claim("ten of the twelve are younger than AlexNet", sum(text in generative for _, text in deep), equals=10)
+younger = [text for entries in milestones.values() for when, text in entries if when > year["AlexNet"]]
+claim("ten of the twelve are younger than AlexNet", len(set(younger) & set(generative)), equals=10)
 claim("the VAE is older than the GAN, and diffusion younger", year["VAE"] < year["GAN"] < year["diffusion"])
 
 # %% [markdown]
-# The year is that of the first publication, on arXiv if it was there first. The eras are a convention: learning
-# machines existed in 1958, and programs made of rules are in use today.
+# The year is that of the publication listed at the end of this lesson, on arXiv if it was there first (for Dartmouth,
+# of the workshop itself). Some ideas were in print earlier. The eras are a convention: learning machines existed in
+# 1958, and programs made of rules are in use today.
 #
 # What came after 2014? First GANs that trained better (DCGAN, WGAN) and drew larger pictures (progressive GAN, BigGAN,
 # StyleGAN). Then **diffusion models**, which draw by removing noise in many small steps, took over much of
@@ -213,12 +219,13 @@ claim("the VAE is older than the GAN, and diffusion younger", year["VAE"] < year
 # The **variational autoencoder** (VAE; Kingma and Welling, December 2013) is half a year older. One blog article on
 # GANs says that VAEs "minimise the difference between generator and discriminator". That is wrong: *a VAE has no
 # discriminator.* It has an encoder, which guesses a distribution *q* of codes z for an image x, and a decoder, which
-# makes images of codes. Its loss is
+# makes images from codes. Its loss is (if formulas are new to you, go on to section 3: nothing there needs this one)
 #
 # $$-\mathbb{E}_{z\sim q}[\log p(x\mid z)] + \mathrm{KL}(q \,\|\, p(z)) \;\ge\; -\log p(x).$$
 #
-# KL says how far *q* is from the distribution of the codes. Test it where everything is known: one code, one "pixel",
-# z from N(0, 1) and x from N(z, ½²). Then x alone is N(0, 1 + ½²), and the best *q* is known too.
+# 𝔼 is an average, and KL says how far *q* is from the distribution of the codes. Test it where everything is known: one
+# code, one "pixel". N(m, v) is the normal distribution with mean m and variance v. Let z be from N(0, 1) and x from
+# N(z, ½²). Then x alone is N(0, 1 + ½²). The best *q* is known too: the *posterior*, the distribution of z for this x.
 
 # %% tags=["nbval-check-output"]
 x, s2 = 1.5, 0.25  # one observation, and the variance of the decoder
@@ -239,9 +246,9 @@ claim("the true posterior reaches it", vae_loss(x / (1 + s2), s2 / (1 + s2)), eq
 #
 # ## 3 · Draw a line, or draw a point?
 #
-# A **discriminative** model learns the *border* between classes: p(class | x). A **generative** model learns where
-# the data *are*: p(x | class). Take two numbers for every 1 and every 7: how wide the ink is spread, and how
-# much the digit leans.
+# A **discriminative** model learns the *border* between classes: p(class | x), how likely each class is for a given x.
+# A **generative** model learns where the data *are*: p(x | class), how dense they lie at x. Take two numbers for every
+# 1 and every 7: how wide the ink is spread, and how much the digit leans.
 
 
 # %%
@@ -297,6 +304,7 @@ claim("a straight line tells 1s from 7s", line_accuracy, above=0.9, quality=True
 # ### Exercise 1: Bayes' rule
 #
 # You are given the density of each class at some points, and the share of class a (its *prior*). Class b has the rest.
+# Return the probability of class a at each point.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -404,7 +412,8 @@ claim("all its images are the same", np.ptp(drawn["mean image"], axis=0).max(), 
 #
 # ### Exercise 2: independent pixels
 #
-# Write the function that draws them. `rng.integers(k, size=...)` gives random whole numbers below k.
+# Write the function that draws `n` new images from the pixels of `images`. `rng.integers(k, size=...)` gives random
+# whole numbers below k.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -444,9 +453,12 @@ claim("each pixel's mean is right, within a few grey levels of 255", off.max(), 
 # ### Third try: all pairs of pixels
 #
 # A **Gaussian** with full covariance knows how any two pixels go together, 784 × 784 numbers. To draw from it, take
-# z with independent N(0, 1) entries and multiply it by a *root* of the covariance: a matrix R with R Rᵀ = Σ.
+# z with independent N(0, 1) entries, multiply it by a *root* of the covariance Σ, a matrix R with R Rᵀ = Σ, and add the
+# mean.
 #
 # ### Exercise 3: a Gaussian with a given covariance
+#
+# Do that for many z at once, one in each row. The covariance may hold pixels that never change.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -552,8 +564,8 @@ plots.show(plots.side_by_side(strips, columns=15, title="Only the average of nei
 # * **pieces:** how many separate white pieces an image has. Most digits are one.
 # * **spread:** how much a pixel differs from image to image, on average. A model that repeats itself has little.
 # * **Fréchet:** what a judge says that never saw any of these models. The judge is a small network trained to
-#   *read* digits; the **Fréchet distance** compares the mean and the covariance of its 64 features for two sets of
-#   images, 0 meaning equal. (Lesson 05 takes it apart.)
+#   *read* digits. It decides from 64 numbers, its *features*. The **Fréchet distance** compares their mean and
+#   covariance for two sets of images, here with the test digits; 0 means equal. (Lesson 05 takes it apart.)
 
 # %%
 judge = load_judge()
@@ -585,14 +597,17 @@ show_table()
 # %%
 claim("the mean image has no spread", table["mean image"]["spread"], equals=0)
 claim("independent pixels break every digit to pieces", table["independent pixels"]["pieces"], above=20)
-claim("the Gaussian is three times too grey", table["Gaussian"]["grey"] / table["real"]["grey"], above=3)
-claim("16 neighbours are nearly twice too grey", table["16 neighbours"]["grey"] / table["real"]["grey"], above=1.7)
+grey = {name: row["grey"] / table["real"]["grey"] for name, row in table.items()}
+claim("the Gaussian is more than three times as grey as digits are", grey["Gaussian"], above=3)
+claim("16 neighbours are about twice as grey", grey["16 neighbours"], above=1.7, below=2.3)
 claim("the judge finds them ten times nearer than the Gaussian, or more",
       table["Gaussian"]["Fréchet"] / table["16 neighbours"]["Fréchet"], above=10)  # fmt: skip
 
 # %% [markdown]
 # Each model fails in its own way, and for each we had to *think of* a number that shows it. The judge sees most of it,
-# but blur hardly disturbs its reading. Nobody can think of everything. Could a machine find the differences by itself?
+# but blur hardly disturbs its reading. (Real digits do not get 0 from it either: two samples never agree quite.)
+#
+# Nobody can think of everything. Could a machine find the differences by itself?
 #
 # ## 5 · A critic that learns
 #
@@ -656,14 +671,15 @@ claim("and sees something in the average of neighbours", hidden["16 neighbours"]
 # copies of the mean image are all judged rightly or all wrongly.)
 #
 # The blindness of the first critic is a fact about means, not bad luck. Begin with all weights 0. The slope of its loss
-# in the weights is then half the difference of the two mean images. Where the means agree the slope is zero, and
-# training has nowhere to go. (The Gaussian was cut at black, which made it too bright: there this critic has something
-# to find.)
+# (here the mean over real images plus the mean over drawn ones) in the weights is then half the difference of the two
+# mean images. Where the means agree the slope is zero, and training has nowhere to go. (The Gaussian was cut at black,
+# which made it too bright: there this critic has something to find.)
 
 # %%
 ours, theirs = pixels(real), pixels(drawn["Gaussian"])
 weights = tf.Variable(tf.zeros([784, 1]))
 with tf.GradientTape() as tape:
+    # softplus(-logit) is the cross-entropy of a real image, softplus(logit) that of a drawn one
     loss = tf.reduce_mean(tf.nn.softplus(-ours @ weights)) + tf.reduce_mean(tf.nn.softplus(theirs @ weights))
 slope = tape.gradient(loss, weights).numpy()[:, 0]
 expected = (theirs.mean(axis=0) - ours.mean(axis=0)) / 2
@@ -698,9 +714,10 @@ claim("and in the middle less so", weights[~frame].mean() - weights[frame].mean(
 # mean image it asks for contrast where strokes are. Against the neighbours it found little: blur is not a matter of
 # one place.
 #
-# Nobody told it any of this. That is the idea of a **discriminator**. Now turn it round. What a critic sees it can also
-# *say*: which pixel should be brighter, which darker, to look more real. A network that draws, the **generator**, can
-# learn from that. Then the critic learns again, and so on. This game is a **generative adversarial network**, a GAN.
+# Nobody told it where to look. That is the idea of a **discriminator**. Now turn it round. What a critic sees it can
+# also *say*: which pixel should be brighter, which darker, to look more real. A network that draws, the **generator**,
+# can learn from that. Then the critic learns again, and so on. This game is a **generative adversarial network**, a
+# GAN.
 
 # %% [markdown]
 # ## 6 · What GANs make today
@@ -712,12 +729,12 @@ claim("and in the middle less so", weights[~frame].mean() - weights[frame].mean(
 # part of the training of other systems (the autoencoder of latent diffusion, for one: Rombach and others 2022).
 #
 # **Sound.** WaveGAN (Donahue and others 2018) makes about a second of sound at a time: spoken digits, drums, birds.
-# HiFi-GAN (Kong and others 2020) turns a spectrogram into a voice. That is the best known use of GANs in speech: the
-# last step, not the words.
+# HiFi-GAN (Kong and others 2020) turns a spectrogram (which pitches sound when) into a voice. That is the best known
+# use of GANs in speech: the last step, not the words.
 #
 # **Text.** Here GANs are not the tool. SeqGAN (Yu and others 2017) and its successors were tried, and a plain language
-# model with a well chosen temperature did better (Caccia and others 2020). Today's text machines are mostly
-# Transformers that predict one token after the other.
+# model with a well chosen temperature (how freely it picks unlikely words) did better (Caccia and others 2020). Today's
+# text machines are mostly Transformers that predict one token, a piece of a word, after the other.
 #
 # Why is a second of sound harder than a digit, and why is text different? Sizes first.
 
@@ -760,7 +777,7 @@ generator = models.load_generator()
 print(f"latent vectors of {generator.input_shape[1]} numbers, {generator.count_params():,} weights")
 latents = np.random.default_rng(0).standard_normal((n, generator.input_shape[1]))
 drawn["generator"] = to_images(generator.predict(latents, batch_size=500, verbose=0))
-plots.show(plots.digits(drawn["generator"][:60], columns=15, title="Drawn by a trained GAN: digits nobody wrote"),
+plots.show(plots.digits(drawn["generator"][:60], columns=15, title="Sixty digits, drawn by a trained GAN"),
            alt="Sixty generated digits in four rows. Most are readable; some have broken strokes.")  # fmt: skip
 
 # %%
@@ -794,12 +811,12 @@ claim("against the generator no critic is as good as against any of the four", m
       above=0.05, quality=True)  # fmt: skip
 claim("its greyness is that of real digits, within a third",
       table["generator"]["grey"] / table["real"]["grey"], above=2 / 3, below=4 / 3, quality=True)  # fmt: skip
-claim("it repeats itself no more than real digits do",
+claim("it repeats itself hardly more than real digits do",
       table["generator"]["spread"] / table["real"]["spread"], above=0.9, quality=True)  # fmt: skip
 claim("but it breaks more strokes", table["generator"]["pieces"] - table["real"]["pieces"], above=0, quality=True)
 
 # %% [markdown]
-# Be fair to the pictures: it is good, not perfect. Counting pieces finds a fault that these small critics miss.
+# Be fair to the pictures: it is good, not perfect. Counting pieces shows a fault that these small critics hardly see.
 # A critic, learned or not, sees only what it can see. Much of this course is about that.
 #
 # ### A walk
@@ -808,22 +825,22 @@ claim("but it breaks more strokes", table["generator"]["pieces"] - table["real"]
 # steps too.
 
 # %%
-def walk(start, end, steps=15):
+def walk(start, end, pictures=15):
     angle = np.arccos(start @ end / np.linalg.norm(start) / np.linalg.norm(end))
-    t = np.linspace(0, 1, steps)[:, None]
+    t = np.linspace(0, 1, pictures)[:, None]
     return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)  # along a sphere: White 2016
 
 
 path = np.concatenate([walk(latents[2 * i], latents[2 * i + 1]) for i in range(4)])
 steps = to_images(generator.predict(path, verbose=0))
-plots.show(plots.digits(steps, columns=15, title="From one digit to another in fifteen steps"),
-           alt="Four rows of fifteen pictures. In each row one digit turns into another, step by step.")  # fmt: skip
+plots.show(plots.digits(steps, columns=15, title="From one picture to another in fourteen steps"),
+           alt="Four rows of fifteen pictures. In each row one drawing turns into another, step by step.")  # fmt: skip
 
 # %%
 walks = steps.reshape(4, 15, 784) / 255
-step_length = np.linalg.norm(np.diff(walks, axis=1), axis=2).mean()
-whole = np.linalg.norm(walks[:, -1] - walks[:, 0], axis=1).mean()
-claim("a step moves the picture by a fraction of the way", step_length / whole, below=0.25, quality=True)
+longest = np.linalg.norm(np.diff(walks, axis=1), axis=2).max(axis=1)  # of the 14 steps of each row
+whole = np.linalg.norm(walks[:, -1] - walks[:, 0], axis=1)  # straight from start to end; a jump would be 1 of it
+claim("no step jumps: even the longest goes a part of the way", (longest / whole).max(), below=0.6, quality=True)
 
 # %% [markdown]
 # ## What you now know
@@ -843,9 +860,11 @@ claim("a step moves the picture by a fraction of the way", step_length / whole, 
 #   control: real against real.
 # * **uint8 arithmetic:** 3 − 5 is 254. Turn images into floats before you subtract.
 # * **`np.linalg.cholesky` raises an error on pixel data:** always-black pixels make the covariance singular.
-# * **"It looks good, so it is a good model."** The average of neighbours looks good, and only rearranges its data.
+# * **"It looks good, so it is a good model."** The average of neighbours looks good, and only mixes its data.
 #
 # ## Where this comes from
+#
+# <details><summary>The papers and books, by topic</summary>
 #
 # *The eras.* Turing 1950, *Computing machinery and intelligence* · McCarthy, Minsky, Rochester, Shannon 1955, *A
 # proposal for the Dartmouth summer research project on artificial intelligence* · Newell, Simon 1956, *The logic
@@ -862,16 +881,18 @@ claim("a step moves the picture by a fraction of the way", step_length / whole, 
 #
 # *Generative networks.* Kingma, Welling 2013, *Auto-encoding variational Bayes* · Goodfellow and others 2014,
 # *Generative adversarial nets* · Sohl-Dickstein and others 2015, *Deep unsupervised learning using nonequilibrium
-# thermodynamics* · Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional GANs*
-# · Arjovsky, Chintala, Bottou 2017, *Wasserstein GAN* · Karras and others 2017, *Progressive growing of GANs* ·
-# Brock, Donahue, Simonyan 2018, *Large scale GAN training for high fidelity natural image synthesis* · Karras, Laine,
-# Aila 2018, *A style-based generator architecture for GANs* · Ho, Jain, Abbeel 2020, *Denoising diffusion
-# probabilistic models* · Dhariwal, Nichol 2021, *Diffusion models beat GANs on image synthesis* · Rombach and others
-# 2022, *High-resolution image synthesis with latent diffusion models* · Huang, Gokaslan, Kuleshov, Tompkin 2024, *The
-# GAN is dead; long live the GAN!*
+# thermodynamics* · Radford, Metz, Chintala 2015, *Unsupervised representation learning with deep convolutional
+# generative adversarial networks* · Arjovsky, Chintala, Bottou 2017, *Wasserstein GAN* · Karras and others 2017,
+# *Progressive growing of GANs* · Brock, Donahue, Simonyan 2018, *Large scale GAN training for high fidelity natural
+# image synthesis* · Karras, Laine, Aila 2018, *A style-based generator architecture for generative adversarial
+# networks* · Ho, Jain, Abbeel 2020, *Denoising diffusion probabilistic models* · Dhariwal, Nichol 2021, *Diffusion
+# models beat GANs on image synthesis* · Rombach and others 2022, *High-resolution image synthesis with latent
+# diffusion models* · Huang, Gokaslan, Kuleshov, Tompkin 2024, *The GAN is dead; long live the GAN! A modern baseline
+# GAN*
 #
 # *Sound and text.* Donahue, McAuley, Puckette 2018, *Adversarial audio synthesis* · Kong, Kim, Bae 2020, *HiFi-GAN* ·
 # Yu and others 2017, *SeqGAN* · Caccia and others 2020, *Language GANs falling short*.
 #
 # *Measures and walks.* Heusel and others 2017, *GANs trained by a two time-scale update rule* (the Fréchet distance)
 # · White 2016, *Sampling generative networks*.
+# </details>

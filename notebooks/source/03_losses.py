@@ -252,7 +252,7 @@ claim("each comes within 0.002 of it", best_value - min(value(d) for d in traine
 #
 # KL is the Kullback–Leibler divergence, KL(a‖b) = ∫ a log(a/b). JSD is the **Jensen–Shannon divergence**: the mean of
 # the two KL terms. It is 0 for equal distributions and at most log 2. So a G that plays against a perfect D makes
-# a *distance* small.
+# a kind of *distance* small. (In the strict sense its square root is one.)
 #
 # <details><summary><b>Predict before you run:</b> how does V(D*) change as θ goes from 0.5 to 8?</summary>
 #
@@ -404,7 +404,7 @@ plots.show(
     plots.curves(knob, {"gradient in θ": lines}, "θ, the distance between real and generated",
                  title="Far away, the saturating loss has nothing to say", log=True),
     alt="On a logarithmic axis the non-saturating gradient grows with the distance, while the saturating one "
-    "peaks near two and falls below a thousandth at eight.",
+    "peaks between one and two and falls below a thousandth at eight.",
 )  # fmt: skip
 ratio = lines["non-saturating"][-1] / lines["saturating"][-1]
 claim("at θ = 8 the non-saturating gradient is over 20,000 times larger", ratio, above=20_000)
@@ -523,7 +523,7 @@ shift = tf.Variable(2.0)
 real_logits = tf.constant(rng.normal(size=(500, 1)), tf.float32)  # some D's answers to real images
 noise = tf.constant(rng.normal(size=(500, 1)), tf.float32)
 with tf.GradientTape(persistent=True) as tape:
-    fake_logits = 1 - (shift + noise)  # a D with a slope, on G's output
+    fake_logits = 1 - (shift + noise)  # a D that takes low numbers for real, on G's output
     first_term = tf.reduce_mean(tf.nn.softplus(-real_logits))
     printed = printed_g(real_logits, fake_logits)
     saturating_loss = losses.minimax_generator_loss(fake_logits)
@@ -532,7 +532,7 @@ with tf.GradientTape(persistent=True) as tape:
 claim("the first term of the printed L_G has no gradient in G", tape.gradient(first_term, shift) is None)
 a, b = tape.gradient(printed, shift), tape.gradient(saturating_loss, shift)
 claim("so its gradient is that of the saturating loss", np.isclose(float(a), float(b), rtol=1e-5))
-claim("it pushes G's numbers back towards the real ones", float(a) > 0)
+claim("it pushes G's numbers to where this D says real: downwards", float(a) > 0)
 
 # %% [markdown]
 # One wrong sign and one harmless term. What happens if you minimise both as printed? Real numbers lie around −2,
@@ -591,7 +591,7 @@ accuracy = {name: runs[:, :, :2].mean(axis=(0, 2)) for name, runs in names.items
 place = {name: runs[:, :, 2].mean(axis=0) for name, runs in names.items()}
 plots.show(
     plots.curves(np.arange(1, 201), {"D's accuracy": accuracy, "mean of G's numbers": place}, "step",
-                 title="As printed, D is always wrong and G runs away from the data at −2"),
+                 title="As printed, D learns to be wrong and G runs away from the data at −2"),
     alt="Two panels over 200 steps. As printed, D's accuracy falls to 0 and G's mean rises from 2 to about 9. With the "
     "right signs, the accuracy first rises to almost 1 and then falls as G's mean comes to minus 2.",
 )  # fmt: skip
@@ -626,6 +626,7 @@ print("share of generated images that D recognises, of real ones that it accepts
 print(f"as printed   {digits_printed[:, 1].mean():.2f}  {digits_printed[:, 0].mean():.2f}")
 print(f"right signs  {digits_right[1]:.2f}  {digits_right[0]:.2f}")
 claim("as printed, D recognises no generated image, in all three runs", digits_printed[:, 1].max(), below=0.05)
+claim("but accepts the real ones", digits_printed[:, 0].min(), above=0.9)
 claim("with the right signs it recognises them", digits_right[1], above=0.9)
 
 # %% [markdown]
@@ -720,7 +721,7 @@ check.read_the_losses(diagnosis)
 # ## 8 · From logits, not from probabilities
 #
 # The formulas say log D. A program that first computes D = sigmoid(logit) and then log D is right on paper. Numbers
-# with 32 bits have about seven digits, though.
+# with 32 bits have about seven digits and an end near 0, though.
 #
 # <details><summary><b>Predict before you run:</b> what is log(sigmoid(−200)) on your computer? And 1 − sigmoid(20)?
 # </summary>
@@ -847,11 +848,12 @@ claim("JSD is log 2 for every θ but 0", all(np.isclose(j, np.log(2) * (t != 0))
 # %%
 places = np.linspace(-2, 2, 41)
 table = np.array([divergences_of_lines(theta)[:2] for theta in places])
+table[np.isclose(places, 0), 1] = np.nan  # one point at height 0: no line leads there
 plots.show(
     plots.curves(places, {"distance": {"Wasserstein": table[:, 0], "Jensen–Shannon": table[:, 1]}},
                  "θ, where the generated line stands", title="Only the Wasserstein distance has a slope to follow"),
-    alt="The Wasserstein distance is a V with its tip at zero. The Jensen–Shannon divergence is flat at 0.69 and drops "
-    "to zero at the single point zero.",
+    alt="The Wasserstein distance is a V with its tip at zero. The Jensen–Shannon divergence is flat at 0.69 on both "
+    "sides, with a gap at zero.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -964,7 +966,8 @@ claim("D can do no better when both kinds get the same answer", np.allclose(lowe
 # %% [markdown]
 # ### Do they work?
 #
-# `GAN.compile(loss=…)` takes each name. The task: 12,800 numbers from N(3, ½). Equal networks, batches, steps and seed.
+# `GAN.compile(loss=…)` takes each name. The task: 12,800 numbers from N(3, ½²). Equal networks, batches, steps and
+# seed.
 
 # %%
 numbers = np.random.default_rng(0).normal(3, 0.5, (12_800, 1)).astype("float32")
@@ -990,9 +993,9 @@ off = max(abs(d_loss - LOSSES[name].balance["d_loss"]) for name, (_, d_loss) in 
 claim("and D's loss to its balance", off, below=0.05, quality=True)
 
 # %% [markdown]
-# All six find the place. The spread (½ in the data) is harder, and which pair misses it changes with the seed. So do
-# not choose a loss by one run. Lucic and others (2018) compared seven kinds of GAN over many settings and seeds and
-# found none that was consistently better than the first one, of 2014.
+# All six find the place. The spread (½ in the data) is harder: look at the column. But this is one run, with one seed,
+# and no reason to choose a loss. Lucic and others (2018) compared seven kinds of GAN over many settings and seeds and
+# found none that was consistently better than the non-saturating one of 2014.
 #
 # ## 11 · A price on D's slope
 #
@@ -1086,7 +1089,8 @@ check.gradient_penalty(gradient_penalty)
 #
 # * **A sign.** D's loss falls below 0 and keeps falling: you minimise V. (The Wasserstein loss may be negative.)
 # * **Labels swapped** in one of the two terms: D learns to call everything the same.
-# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: NaN.
+# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: log of
+#   a negative number, NaN; Keras cuts at 0 and 1 first, and the slope is 0.
 # * **Comparing losses of different pairs**, or a sum with a mean. Look up the balance first.
 # * **WGAN-GP averaged before squaring**, or one mixing weight for the whole batch.
 #

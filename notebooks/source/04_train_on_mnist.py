@@ -451,7 +451,7 @@ plots.show(
 
 # %% [markdown]
 # So steepness was not only a companion of the failure: take it away, and the pictures differ from each other and have
-# strokes. (It takes time: after 600 steps R1 alone still looks no better than the article.) Without it the other repairs do next to nothing. With R1 in place, they matter.
+# strokes. Without it the other repairs do next to nothing. With R1 in place, they matter.
 #
 # **Exercise 2.** The running average is one line. Write it: the share `keep` of the old average, the rest from the
 # new weights.
