@@ -72,7 +72,7 @@ from ganlib.losses import LOSSES
 #
 # $$V(D, G) = \mathbb{E}_{x\ \text{real}}\big[\log D(x)\big] + \mathbb{E}_{z}\big[\log(1 - D(G(z)))\big]$$
 #
-# D plays to make V large, G plays to make it small. To check what follows, we need data whose density we know. So
+# 𝔼 is an average. D plays to make V large, G to make it small. To check what follows, we need data whose density we know. So
 # here an "image" is a single number. Real ones come from a normal distribution around 0, with density p. Generated
 # ones come from one around θ, with density q. G has one knob, θ, and should turn it to 0.
 
@@ -909,7 +909,11 @@ def loss_and_slope(loss):
 panels = {"D's loss, generated image": {}, "G's loss": {}, "slope of D's loss": {}, "slope of G's loss": {}}
 for name, pair in LOSSES.items():
     of_d = loss_and_slope(lambda o, pair=pair: pair.discriminator(anchor[: len(o)], o))
-    of_g = loss_and_slope(lambda o, pair=pair: pair.generator(*[anchor[: len(o)], o][not pair.relativistic :]))
+
+    def g_loss(o, pair=pair):  # only a relativistic G also needs D's answers to real images
+        return pair.generator(anchor[: len(o)], o) if pair.relativistic else pair.generator(o)
+
+    of_g = loss_and_slope(g_loss)
     for label, curve in zip(panels, (of_d[0], of_g[0], of_d[1], of_g[1])):
         panels[label][name] = curve
 
@@ -986,7 +990,7 @@ results = {loss: train_pair(loss) for loss in LOSSES}
 
 # %%
 for name, (samples, d_loss) in results.items():
-    print(f"{name:15} mean {samples.mean():.1f}, spread {samples.std():.1f}, D's loss {d_loss:.2f}")
+    print(f"{name:15} mean {samples.mean():.1f}, spread {samples.std():.1f}, D's loss {d_loss:z.2f}")
 worst = max(abs(samples.mean() - 3) for samples, _ in results.values())
 claim("every pair brings G to the mean of the data", worst, below=0.15, quality=True)
 off = max(abs(d_loss - LOSSES[name].balance["d_loss"]) for name, (_, d_loss) in results.items())

@@ -377,13 +377,13 @@ claim("after three steps both have the same weights", difference, below=1e-5)
 # | averaged G | draws with the latest weights | with their running average | no to and fro (Yazici et al. 2019) |
 # | wider networks | 128 units in a layer | 512 | more room to learn |
 #
-# <details><summary><b>Predict before you run:</b> which single one helps most? Which are useless alone?</summary>
-#
-# Decide before you look. Most people bet on the wider networks.
-# </details>
-#
 # To be quick, every training takes 940 steps: four passes over half the images. Each is repeated from three seeds.
 # `restart` gives a model new weights and keeps what TensorFlow has compiled.
+#
+# <details><summary><b>Predict before you run:</b> which single one helps most? Which are useless alone?</summary>
+#
+# Only one of the five does much alone, and it is not the wider networks.
+# </details>
 
 
 # %%
