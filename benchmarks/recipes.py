@@ -56,9 +56,12 @@ class Recipe(NamedTuple):
 # --- the default and changes of it ----------------------------------------------------------------------------
 
 
-def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998,
+def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998, end: float = 0.02,
          jit_compile: bool | str = "auto", **changes) -> Recipe:  # fmt: skip
-    """The default training with some of its settings changed; `generator_rate` multiplies G's learning rate alone."""
+    """The default training with some of its settings changed; `generator_rate` multiplies G's learning rate alone.
+
+    The rates fall to the share `end` of what they began with.
+    """
     settings = replace(Settings(), **changes)
 
     def build(seed: int) -> GAN:
@@ -66,7 +69,7 @@ def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: flo
         gan = GAN(*(nets() if nets else build_pair(settings.architecture)), seed=seed)
         steps = settings.epochs * math.ceil(IMAGES / settings.batch_size)
         rates = [settings.learning_rate * factor for factor in (generator_rate, 1.0)]
-        schedules = [keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02) for rate in rates]
+        schedules = [keras.optimizers.schedules.CosineDecay(rate, steps, alpha=end) for rate in rates]
         optimizers = [keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.99) for schedule in schedules]
         gan.compile(*optimizers, settings.loss, settings.r1, settings.r1_every, ema, jit_compile)
         return gan

@@ -19,7 +19,7 @@ PRECISIONS = ("float32", "mixed_bfloat16")  # of Keras' dtype policies; float16 
 class Settings:
     """What `train` can be asked for; the defaults are the recipe that trains well on two CPU cores."""
 
-    epochs: int = 24
+    epochs: int = 20
     batch_size: int = 128
     architecture: str = "mixture"
     loss: str = "non-saturating"
@@ -189,7 +189,10 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
 
 
 def _build(settings: Settings, steps_per_epoch: int):
-    """The compiled GAN of some settings: Adam without momentum, its rate falling to 2 % by half a cosine."""
+    """The compiled GAN of some settings: Adam without momentum, its rate falling to 30 % by half a cosine.
+
+    With a fall to 2 % the Fréchet distance of the mixture rises again in the last third of the training.
+    """
     import keras
 
     from ganlib.gan import GAN
@@ -200,7 +203,7 @@ def _build(settings: Settings, steps_per_epoch: int):
     gan = GAN(*build_pair(settings.architecture), seed=settings.seed)
     keras.config.set_dtype_policy("float32")  # the judge measures in full precision
     steps = settings.epochs * steps_per_epoch
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.02)
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.3)
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99) for _ in range(2)]
     gan.compile(*optimizers, loss=settings.loss, r1=settings.r1, r1_every=settings.r1_every)
     return gan

@@ -72,7 +72,7 @@ from ganlib.losses import LOSSES
 #
 # $$V(D, G) = \mathbb{E}_{x\ \text{real}}\big[\log D(x)\big] + \mathbb{E}_{z}\big[\log(1 - D(G(z)))\big]$$
 #
-# 𝔼 is an average. D plays to make V large, G to make it small. To check what follows, we need data whose density we know. So
+# 𝔼 is an average. D plays to make V large, G to make it small. To check what follows, we need data of known density. So
 # here an "image" is a single number. Real ones come from a normal distribution around 0, with density p. Generated
 # ones come from one around θ, with density q. G has one knob, θ, and should turn it to 0.
 
