@@ -56,8 +56,8 @@ class Recipe(NamedTuple):
 # --- the default and changes of it ----------------------------------------------------------------------------
 
 
-def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998, end: float = 0.02,
-         jit_compile: bool | str = "auto", **changes) -> Recipe:  # fmt: skip
+def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998,
+         end: float = 0.02, jit_compile: bool | str = "auto", **changes) -> Recipe:  # fmt: skip
     """The default training with some of its settings changed; `generator_rate` multiplies G's learning rate alone.
 
     The rates fall to the share `end` of what they began with.
@@ -248,7 +248,7 @@ RECIPES: dict[str, Recipe] = {
     "dcgan": Recipe("TensorFlow's DCGAN tutorial", 256, None, dcgan),
 }
 # The search, in short trainings: each with its own schedule, so compare only recipes with the same number of epochs.
-for epochs in (3, 8, 20, 30):
+for epochs in (3, 8, 20, 24, 30):
     RECIPES |= {
         f"{name}-{epochs}": ours(about, nets, epochs=epochs, **changes)
         for name, about, nets, changes in (
