@@ -34,7 +34,7 @@ from ganlib.__main__ import Settings
 from ganlib.gan import GAN
 from ganlib.judge import load_judge
 from ganlib.metrics import class_histogram, frechet_distance, frechet_floor
-from ganlib.models import Pair, build_pair
+from ganlib.models import Choice, Pair, build_pair
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = Path(__file__).with_suffix(".csv")
@@ -85,26 +85,6 @@ def default_recipe() -> Recipe:
     steps = math.ceil(IMAGES / settings.batch_size)
     about = "python -m ganlib train"
     return Recipe(about, settings.batch_size, settings.epochs, lambda seed: _build(replace(settings, seed=seed), steps))
-
-
-@keras.saving.register_keras_serializable("recipes")
-class Choice(layers.Layer):
-    """Adds a choice of one in `k` to normal latents: the largest of the first `k`, as a one-hot vector times `gain`.
-
-    The latents become a mixture, so that G can change digits without passing through what lies between two of them.
-    Source of the idea: Gurumurthy et al. 2017 (DeLiGAN).
-    """
-
-    def __init__(self, k: int, gain: float = 4.0, **options):
-        super().__init__(**options)
-        self.k, self.gain = k, gain
-
-    def call(self, latents):
-        chosen = tf.one_hot(tf.argmax(latents[:, : self.k], axis=1), self.k)
-        return tf.concat([latents, self.gain * chosen], axis=1)
-
-    def get_config(self):
-        return {**super().get_config(), "k": self.k, "gain": self.gain}
 
 
 @keras.saving.register_keras_serializable("recipes")
