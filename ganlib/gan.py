@@ -63,13 +63,13 @@ class GAN(keras.Model):
         r1: float = 1.0,
         r1_every: int = 1,
         ema: float = 0.998,
-        jit_compile: bool | str = "auto",
+        jit_compile: bool = True,
     ) -> None:
         """Set how the game is played; both optimisers default to Adam(1e-3, beta_1=0, beta_2=0.99).
 
         `loss` names a pair of `losses.LOSSES`; `r1` is the weight gamma of the R1 penalty, 0 for none; with
         `r1_every` = k it acts at every k-th step, k times as strong (Karras et al. 2020, section 3.1); `ema` is the
-        share of the old average kept at each step, in [0, 1). `jit_compile` is Keras' own.
+        share of the old average kept at each step, in [0, 1). With `jit_compile` XLA compiles the loop over the steps.
         Raises ValueError for an unknown loss, a negative `r1`, an `r1_every` below 1 or an `ema` outside [0, 1).
         """
         if loss not in LOSSES:
