@@ -57,7 +57,7 @@ class Recipe(NamedTuple):
 
 
 def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: float = 1.0, ema: float = 0.998,
-         end: float = 0.02, jit_compile: bool | str = "auto", **changes) -> Recipe:  # fmt: skip
+         end: float = 0.02, **changes) -> Recipe:  # fmt: skip
     """The default training with some of its settings changed; `generator_rate` multiplies G's learning rate alone.
 
     The rates fall to the share `end` of what they began with.
@@ -71,7 +71,7 @@ def ours(about: str, nets: Callable[[], Pair] | None = None, generator_rate: flo
         rates = [settings.learning_rate * factor for factor in (generator_rate, 1.0)]
         schedules = [keras.optimizers.schedules.CosineDecay(rate, steps, alpha=end) for rate in rates]
         optimizers = [keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.99) for schedule in schedules]
-        gan.compile(*optimizers, settings.loss, settings.r1, settings.r1_every, ema, jit_compile)
+        gan.compile(*optimizers, settings.loss, settings.r1, settings.r1_every, ema)
         return gan
 
     return Recipe(about, settings.batch_size, settings.epochs, build)

@@ -28,6 +28,8 @@ CONTENDERS = {  # cores of each process; compiled by XLA?
 def second_epoch(workers: list[str], index: int, batch_size: int, jit: bool) -> float:
     """Train two epochs, alone or as one of the workers; returns the seconds of the second."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # at the end, the last worker complains that the others are gone
+    if len(workers) == 1:
+        ganlib.start()  # not for workers: they must meet before TensorFlow's first operation
     with ganlib.quiet():
         import keras
 
