@@ -161,7 +161,7 @@ def _how_near(asked: float, distances: list[float]) -> str:
         return f"Stopped after {len(distances)} epochs: the Fréchet distance is {distances[-1]:.2f}, at most {asked:g}."
     return (
         f"All {len(distances)} epochs are done. The Fréchet distance is {distances[-1]:.2f}, not {asked:g} as asked: "
-        "more --epochs bring it lower."
+        "try more --epochs, or another --seed."
     )
 
 

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from PIL import Image
 
 from ganlib.data import write_file
@@ -791,7 +791,9 @@ def dots(
         ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel=x_label)
         if log:
             ax.set_xscale("log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_formatter("")
         figure.legend(loc="outside lower center", ncols=len(kinds))
     if title:
         add_title(figure, title)

@@ -1,6 +1,8 @@
 """The model and its training step."""
 
 import math
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -319,3 +321,25 @@ def test_mixed_precision_computes_with_16_bits_and_keeps_32():
     assert {weight.dtype for weight in gan.weights if "steps" not in weight.path} == {"float32"}
     assert gan.generate(3).dtype == np.float32
     assert not same(before, weights(gan.generator))
+
+
+FAULTS = """
+import resource
+import ganlib
+ganlib.start()
+from ganlib import GAN, load_mnist, models
+(x, _), _ = load_mnist()
+gan = GAN(*models.article())
+gan.compile(r1=0.0)
+counts = []
+for _ in range(3):
+    gan.fit(x[: 64 * 128], verbose=0)
+    counts.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+print((counts[-1] - counts[-2]) / 64)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the setting is for glibc")
+def test_a_step_asks_the_system_for_hardly_any_memory():
+    found = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
+    assert float(found.stdout) < 300  # page faults a step; 1,100 when `ganlib.start` does not set glibc's memory

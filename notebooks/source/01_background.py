@@ -503,12 +503,14 @@ claim("its covariance is right, but for the luck of 4,000 draws", error, below=0
 # black?</summary>
 #
 # More than a third. A normal distribution is symmetric and has no walls. Pixels are not like that: most sit at 0, and
-# many of the others near 255.
+# more than a third of the others near 255.
 # </details>
 
 # %%
 changing = x_train.reshape(-1, 784).std(axis=0) > 0  # pixels that are not the same in all images
 print(f"below 0: {np.mean(free[:, changing] < 0):.0%} of the Gaussian's pixels, 0% of the real ones")
+claim("real pixels: most are 0", np.mean(x_train == 0), above=0.75, digits=2)
+claim("more than a third of the others are above 250", np.mean(x_train[x_train > 0] > 250), above=1 / 3, digits=2)
 claim("a third or more are darker than black", np.mean(free[:, changing] < 0), above=1 / 3)
 cut = drawn["Gaussian"].mean()
 print(f"mean grey level: {x_train.mean():.0f} real, {free.mean():.0f} Gaussian, {cut:.0f} when cut at 0 and 255")
@@ -561,7 +563,7 @@ plots.show(plots.side_by_side(strips, columns=15, title="Only the average of nei
 # Three numbers that anybody can compute, and one that needs help:
 #
 # * **grey:** the share of pixels that are neither dark nor bright. A pen leaves few.
-# * **pieces:** how many separate white pieces an image has. Most digits are one.
+# * **pieces:** how many separate white pieces an image has. Most real digits are one.
 # * **spread:** how much a pixel differs from image to image, on average. A model that repeats itself has little.
 # * **Fréchet:** what a judge says that never saw any of these models. The judge is a small network trained to
 #   *read* digits. It decides from 64 numbers, its *features*. The **Fréchet distance** compares their mean and
@@ -595,6 +597,7 @@ def show_table():
 show_table()
 
 # %%
+claim("most real digits are one piece: pieces of an image", table["real"]["pieces"], below=1.2)
 claim("the mean image has no spread", table["mean image"]["spread"], equals=0)
 claim("independent pixels break every digit to pieces", table["independent pixels"]["pieces"], above=20)
 grey = {name: row["grey"] / table["real"]["grey"] for name, row in table.items()}

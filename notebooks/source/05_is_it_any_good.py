@@ -289,7 +289,7 @@ for n, a, b in zip(sizes, ours_at, real_at):
 lines = {"Fréchet distance": {"generated": ours_at, "real training images": real_at}}
 plots.show(
     plots.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
-    alt="Two rising lines over 1000 divided by the number of images. Both are nearly straight.",
+    alt="Two rising lines over 1000 divided by the number of images. The real one is nearly straight.",
 )
 claim("with 500 images the floor is more than three times as high", real_at[0] / real_at[-1], above=3)
 claim("real images: nearly a straight line in 1/n", stats.pearsonr(1 / sizes, real_at)[0], above=0.98, digits=3)
@@ -405,6 +405,8 @@ claim("the first half is harder", errors[0] / errors[1], above=1.5)
 #
 # ### Exercise 2: entropy
 #
+# Write the entropy of a list of shares that add up to 1, of any length.
+#
 # <details><summary>Hint</summary>
 #
 # A share may be 0, and `np.log(0)` is minus infinity. 0 · log 0 counts as 0: leave such shares out.
@@ -484,6 +486,9 @@ claim("precision falls, recall does not", spread_out.recall - spread_out.precisi
 # %% [markdown]
 # ### Exercise 3: precision, by hand
 #
+# Return the share of generated points that lie in the ball of at least one real point. The ball of a real point reaches
+# to its k-th nearest other real point.
+#
 # <details><summary>Hint 1</summary>
 #
 # `np.linalg.norm(a[:, None] - b, axis=2)` is the table of all distances, (n, m).
@@ -537,7 +542,8 @@ claim("coverage stays where it was", rescued.coverage - dropped.coverage, below=
 # Only density, on average. A real ball has no generated point inside when the k nearest points are all real. With
 # equally many of both kinds that is like k coins that all show heads. For k = 5, about 1 in 32.
 # </details>
-#
+
+# %% [markdown]
 # We test it on 64 independent normal numbers. That is a hard case: points are far apart, and balls fit badly.
 # Digits fill fewer dimensions. So here, too, real images are the ruler: the last cell compares 5,000 images of each
 # set with 5,000 *random* test images.
@@ -638,7 +644,8 @@ plots.show(
 # Noise changes every pixel a little: by pixels the original stays the nearest by far, but the judge's features jump
 # (you saw it in section 6). Moving changes many pixels a lot, and the features hardly.
 # </details>
-#
+
+# %% [markdown]
 # The share says nothing about single images, so at the end we hide 20 exact copies among 980 honest images.
 
 # %% tags=["nbval-check-output"]
@@ -860,7 +867,6 @@ for name, marks in table.items():
     print(f"{name:15}" + "".join(f"{'sees' if mark else '·':^10}" for mark in marks))
 
 # %%
-by_measure = dict(zip(("distance", "entropy", "precision", "recall", "coverage"), zip(*table.values())))
 claim("the distance misses the stolen images", [name for name in table if not table[name][0]] == ["each ten times"])
 claim("precision sees no missing digit", not any(table[name][2] for name in kept))
 claim("coverage sees every missing digit", all(table[name][4] for name in kept))
