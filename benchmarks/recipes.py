@@ -479,6 +479,7 @@ def main() -> None:
     if options.cores:
         tf.config.threading.set_intra_op_parallelism_threads(options.cores)
         tf.config.threading.set_inter_op_parallelism_threads(options.cores)
+    ganlib.start()
     if options.names and not any(row["recipe"] == REAL for row in load(options.csv)):
         measure_real(options.cores, options.csv)
     for seed in options.seeds:

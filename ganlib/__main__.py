@@ -19,11 +19,11 @@ PRECISIONS = ("float32", "mixed_bfloat16")  # of Keras' dtype policies; float16 
 class Settings:
     """What `train` can be asked for; the defaults are the recipe that trains well on two CPU cores."""
 
-    epochs: int = 20
+    epochs: int = 32
     batch_size: int = 128
     architecture: str = "mixture"
     loss: str = "non-saturating"
-    r1: float = 0.3
+    r1: float = 0.1
     r1_every: int = 1
     learning_rate: float = 2e-3
     precision: str = "float32"

@@ -122,7 +122,7 @@ def load_weights(path: str | Path, model: keras.Model) -> None:
 def load_generator() -> keras.Model:
     """The trained generator shipped with the course: latents from N(0, 1) to samples in [0, 1], (n, 784).
 
-    It is the averaged generator of a run of `python -m ganlib train`, rounded to float16.
+    It is the averaged generator of the default training, on the first 50,000 images, rounded to float16.
     Raises DataError when its file is missing or damaged.
     """
     return generator_with(load_arrays("generator.npz"))

@@ -1,5 +1,8 @@
 """The clinic: its networks and optimiser against Keras, its faults, and what the drills accept and refuse."""
 
+import csv
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -105,6 +108,19 @@ def test_health():
     assert not gone.well and gone.modes == 0
 
 
+def test_the_lesson_quotes_the_measured_modes():
+    root = Path(__file__).parents[1]
+    lesson = (root / "notebooks" / "source" / "06_failure_clinic.py").read_text(encoding="utf-8")
+    rows = list(csv.DictReader((root / "benchmarks" / "modes.csv").read_text(encoding="utf-8").splitlines()))
+    for task in {row["task"] for row in rows}:
+        five = [row for row in rows if row["task"] == task]
+        modes, near = (np.array([float(row[name]) for row in five]) for name in ("modes", "near"))
+        assert len(five) == 5
+        for values, unit in ((modes, ""), (100 * near, " %")):
+            text = f"{values.mean():.1f} ± {values.std(ddof=1):.1f}{unit}"
+            assert text in lesson, f"{task}: the lesson does not say {text}"
+
+
 # --- the drills -----------------------------------------------------------------------------------------------
 
 
@@ -141,6 +157,8 @@ def test_the_right_cure_is_accepted(setting):
         ("labels", {"labels": (0.1, 0.9)}, "Not cured"),  # smoothed, and still swapped
         ("rate", {"ema": 0.99}, "fault is still there|And still"),  # the average hides the jumps
         ("noise", {"noise": 1e-4}, "Not cured"),
+        ("d_speed", {"ema": 0.999}, "fault is still there|And still"),  # the average hides the wandering
+        ("output", {"noise": 3.0}, "Not cured"),  # wider latents, and still no negative coordinate
     ],
 )
 def test_hiding_the_symptom_is_refused(setting, change, words):

@@ -772,8 +772,8 @@ claim("fewer than one letter in a hundred changes", changed, below=0.01)
 #
 # ## 7 · What you will have built
 #
-# The course ships one trained generator, of the kind that you train yourself in lesson 04. It takes a row of random
-# numbers, the **latent** vector, and makes 784 pixels of them.
+# The course ships one trained generator, made by `python course.py train`, but from the first 50,000 images only. It
+# takes a row of random numbers, the **latent** vector, and makes 784 pixels of them.
 
 # %%
 generator = models.load_generator()
@@ -825,7 +825,14 @@ claim("but it breaks more strokes", table["generator"]["pieces"] - table["real"]
 # ### A walk
 #
 # A generator is more than a stack of pictures. Move its latent vector in small steps, and the picture changes in small
-# steps too.
+# steps too. This generator also makes one *choice*: which of the first 32 numbers is the largest selects one of 32
+# ways to draw. So there are two kinds of walks: between vectors that make the same choice, and from one choice to
+# another.
+#
+# <details><summary><b>Predict before you run:</b> what do you see where the choice changes?</summary>
+#
+# A jump, from one step to the next. There is no picture in between, so none that is half a 3 and half an 8.
+# </details>
 
 # %%
 def walk(start, end, pictures=15):
@@ -834,16 +841,21 @@ def walk(start, end, pictures=15):
     return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)  # along a sphere: White 2016
 
 
-path = np.concatenate([walk(latents[2 * i], latents[2 * i + 1]) for i in range(4)])
-steps = to_images(generator.predict(path, verbose=0))
-plots.show(plots.digits(steps, columns=15, title="From one picture to another in fourteen steps"),
-           alt="Four rows of fifteen pictures. In each row one drawing turns into another, step by step.")  # fmt: skip
+choice = latents[:, :32].argmax(axis=1)
+first, second = np.array([np.flatnonzero(choice == k)[:2] for k in range(6)]).T  # two vectors for each of six choices
+same = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], second)])
+other = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], first[3:])])
+steps = to_images(generator.predict(np.concatenate([same, other]), verbose=0))
+plots.show(plots.digits(steps, columns=15, title="Three walks with the same choice, and three with a change of choice"),
+           alt="Six rows of fifteen pictures. In the upper three a drawing changes step by step. In the lower three it "
+           "jumps to another drawing somewhere on the way.")  # fmt: skip
 
 # %%
-walks = steps.reshape(4, 15, 784) / 255
-longest = np.linalg.norm(np.diff(walks, axis=1), axis=2).max(axis=1)  # of the 14 steps of each row
-whole = np.linalg.norm(walks[:, -1] - walks[:, 0], axis=1)  # straight from start to end; a jump would be 1 of it
-claim("no step jumps: even the longest goes a part of the way", (longest / whole).max(), below=0.6, quality=True)
+walks = steps.reshape(6, 15, 784) / 255
+longest = np.linalg.norm(np.diff(walks, axis=1), axis=2).max(axis=1)  # of the 14 steps of each row, in pixels
+claim("same choice: even the longest step is short", longest[:3].max(), below=3.5, quality=True)
+claim("change of choice: every walk has a step at least twice as long", longest[3:].min() / longest[:3].max(), above=2,
+      quality=True)  # fmt: skip
 
 # %% [markdown]
 # ## What you now know

@@ -584,8 +584,9 @@ claim("… and precision does not", abs(perfect.precision - scores["only 0 to 4"
 claim("one picture a digit: high precision", scores["one a digit"].precision, above=0.7)
 claim("… and hardly any coverage", scores["one a digit"].coverage, below=0.03)
 claim("each image ten times: recall 0", scores["each ten times"].recall, equals=0)
-claim("our generator: less precision than real", perfect.precision - ours_scored.precision, above=0, quality=True)
-claim("… but no kind is lost: recall", ours_scored.recall, above=0.75, quality=True)
+claim("our generator: nearly the precision of real", perfect.precision - ours_scored.precision, below=0.05, quality=True)
+claim("… but less variety: recall is lower", perfect.recall - ours_scored.recall, above=0.03, quality=True)
+claim("… although no kind is lost: coverage", ours_scored.coverage, above=0.8, quality=True)
 
 # %% [markdown]
 # Two things to remember from this table. A repeated image has a ball of radius 0, hence recall 0 for "each ten times".
@@ -773,22 +774,15 @@ for name, result in measured.items():
     print(f"{name}: {result.log_likelihood:.0f} ± {result.error:.0f} nats, σ = {result.sigma:.2f}")
 ours_nats, real_nats = (measured[name].log_likelihood for name in ("our generator", "real digits"))
 claim("real digits have 242.5", real_nats, equals=242.5, within=4, digits=4)
-claim("ours is above the DBN and the stacked CAE", ours_nats, above=138, quality=True)
-claim("ours is near the GAN of 2014", ours_nats / published["adversarial nets"], above=0.85, below=1.1, quality=True)
+claim("ours is above all four of 2014", ours_nats, above=225, quality=True)
+claim("and below real digits", real_nats - ours_nats, above=0, below=20, quality=True)
 
 # %% [markdown]
-# Ours lands near the best of 2014, and they all lie below real digits. What is missing is not legibility: you will see
-# in a moment how cheaply the gap is closed.
+# Ours is above the best of 2014 and just below real digits. Is it therefore nearly perfect? The Fréchet distance said
+# otherwise: more than twice the floor. You will see in a moment how cheaply this table is won.
 #
-# One difference must be said. Their networks never saw the last 10,000 training images, from which the validation
-# images come; ours has seen all 60,000. Validation only chooses σ. Would images that ours never saw choose another?
-
-# %%
-shuffled_test = x_test[np.random.default_rng(4).permutation(10_000)]
-unseen = metrics.parzen(ours, shuffled_test[:1000], validation=shuffled_test[1000:2000])
-claim("1,000 test images choose the same σ", unseen.sigma, equals=measured["our generator"].sigma)
-
-# %% [markdown]
+# As in 2014, the generator has not seen the last 10,000 training images, from which the validation images come.
+#
 # ### Taking it apart
 #
 # Three entries that no honest contest would accept:
@@ -828,7 +822,7 @@ order = sorted(entries, key=lambda name: np.nanmax(entries[name]))
 rows = {name: dict(zip(("Goodfellow and others 2014", "measured here"), entries[name])) for name in order}
 plots.show(
     plots.dots(rows, "log-likelihood of the test images (nats)", "Two cheap tricks beat real digits", real_nats),
-    alt="One dot for each entry. Our generator lies among the published ones, the tricks above real digits.",
+    alt="One dot for each entry. Our generator lies above the published ones and close to real digits, the tricks above.",
 )
 
 # %% [markdown]
