@@ -121,6 +121,13 @@ def test_the_lesson_quotes_the_measured_modes():
             assert text in lesson, f"{task}: the lesson does not say {text}"
 
 
+def test_dividing_the_grid_by_four_rounds_nothing():
+    grid, quarter = toys.grid(), toys.grid(0.25)
+    assert np.array_equal(grid.sample(1000), 4 * quarter.sample(1000))
+    d = clinic.Nets(tf.constant(np.random.default_rng(0).standard_normal((1, 33)), tf.float32), (2, 8, 1), 0.0)
+    assert np.array_equal(d(grid.sample(9)[None] / 4), d(quarter.sample(9)[None]))
+
+
 # --- the drills -----------------------------------------------------------------------------------------------
 
 

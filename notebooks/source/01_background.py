@@ -831,7 +831,8 @@ claim("but it breaks more strokes", table["generator"]["pieces"] - table["real"]
 #
 # <details><summary><b>Predict before you run:</b> what do you see where the choice changes?</summary>
 #
-# A jump, from one step to the next. There is no picture in between, so none that is half a 3 and half an 8.
+# A jump, from one step to the next, and another one if the walk crosses a third choice. There is no picture in between,
+# so none that is half a 3 and half an 8.
 # </details>
 
 # %%
