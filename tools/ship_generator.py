@@ -9,8 +9,6 @@ table. Another machine rounds differently: its weights will be close, not equal.
 import sys
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 import ganlib  # noqa: E402

@@ -584,7 +584,8 @@ claim("… and precision does not", abs(perfect.precision - scores["only 0 to 4"
 claim("one picture a digit: high precision", scores["one a digit"].precision, above=0.7)
 claim("… and hardly any coverage", scores["one a digit"].coverage, below=0.03)
 claim("each image ten times: recall 0", scores["each ten times"].recall, equals=0)
-claim("our generator: nearly the precision of real", perfect.precision - ours_scored.precision, below=0.05, quality=True)
+claim("our generator: nearly the precision of real",
+      perfect.precision - ours_scored.precision, below=0.05, quality=True)  # fmt: skip
 claim("… but less variety: recall is lower", perfect.recall - ours_scored.recall, above=0.03, quality=True)
 claim("… although no kind is lost: coverage", ours_scored.coverage, above=0.8, quality=True)
 
@@ -822,7 +823,8 @@ order = sorted(entries, key=lambda name: np.nanmax(entries[name]))
 rows = {name: dict(zip(("Goodfellow and others 2014", "measured here"), entries[name])) for name in order}
 plots.show(
     plots.dots(rows, "log-likelihood of the test images (nats)", "Two cheap tricks beat real digits", real_nats),
-    alt="One dot for each entry. Our generator lies above the published ones and close to real digits, the tricks above.",
+    alt="One dot for each entry. Our generator lies above the published ones and close to real digits, the tricks "
+    "above.",
 )
 
 # %% [markdown]
