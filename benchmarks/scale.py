@@ -47,7 +47,7 @@ def epochs(images: int, channel) -> None:
 
 
 def first_grid(begun: float, channel) -> None:
-    """From a cold start to the first grid of the default networks; sends the moments, in seconds since `begun`."""
+    """From a cold start to the first grid of the wide networks; sends the moments, in seconds since `begun`."""
     moments = {}
 
     def mark(what: str) -> None:
