@@ -102,7 +102,7 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
     from ganlib.runs import Busy, Film, NotWritten, Progress, Run, RunError, Stopped
 
     with strategy.scope() if strategy else nullcontext():
-        gan = _build(settings, -(-len(x_train) // settings.batch_size))
+        gan = build_gan(settings, -(-len(x_train) // settings.batch_size))
     run, film = Run(folder, asdict(settings)), Film(folder)
     callbacks = [film, Progress()]
     if settings.until_fd is not None:
@@ -188,7 +188,7 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
             raise UsageError(str(error)) from error
 
 
-def _build(settings: Settings, steps_per_epoch: int):
+def build_gan(settings: Settings, steps_per_epoch: int):
     """The compiled GAN of some settings: Adam without momentum, its rate falling to 30 % by half a cosine.
 
     With a fall to 2 % the Fréchet distance of the mixture rises again in the last third of the training.

@@ -334,7 +334,7 @@ def test_test_runs_ruff_then_one_pytest(course, folder, monkeypatch):
     assert course.main(["test", "-x"]) == 5
     ruff, tests = calls
     assert ruff[1] == "ruff"
-    assert tests[1] == "pytest" and "--nbval-lax" in tests
+    assert tests[1] == "pytest" and "--nbval-lax" in tests and tests[tests.index("--dist") + 1] == "loadfile"
     assert tests[-4:] == ["tests", "notebooks/01_a.ipynb", "notebooks/02_b.ipynb", "-x"]
     monkeypatch.setattr(course, "call", lambda arguments, **_: 1)
     assert course.main(["test"]) == 1

@@ -51,8 +51,8 @@ def die_at_epoch(number):
 """
 COMMAND = f"""{TINY}
 from ganlib import __main__ as command
-build = command._build
-command._build = lambda *args: (make_tiny(), build(*args))[1]
+build = command.build_gan
+command.build_gan = lambda *args: (make_tiny(), build(*args))[1]
 if sys.argv[2] == "dies":
     join = command._join
     command._join = lambda *args: (join(*args), die_at_epoch(2))[0]

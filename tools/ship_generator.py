@@ -24,13 +24,13 @@ def main() -> None:
     """
     ganlib.start()
     from ganlib import data, metrics
-    from ganlib.__main__ import Settings, _build
+    from ganlib.__main__ import Settings, build_gan
     from ganlib.judge import load_judge
-    from ganlib.models import _named_weights
+    from ganlib.models import named_weights
 
     settings = Settings()
     (x_train, _), (x_test, _) = data.load_mnist()
-    gan = _build(settings, -(-SEEN // settings.batch_size))
+    gan = build_gan(settings, -(-SEEN // settings.batch_size))
     gan.fit(x_train[:SEEN], settings.batch_size, settings.epochs)
 
     judge, exact = load_judge(), gan.average.get_weights()
@@ -41,7 +41,7 @@ def main() -> None:
     print(f"Fréchet distance {distances[0]:.3f}; rounded to float16 {distances[1]:.3f}")
     if abs(distances[0] - distances[1]) > CLOSE_ENOUGH:
         sys.exit(f"Nothing is saved: rounding may change it by {CLOSE_ENOUGH} at most.")
-    rounded = {name: weight.astype("float16") for name, weight in _named_weights(gan.average).items()}
+    rounded = {name: weight.astype("float16") for name, weight in named_weights(gan.average).items()}
     source = "python tools/ship_generator.py: the default training on the first 50,000 images"
     data.save_arrays(data.DATA / "generator.npz", rounded, source, "that of the course")
     print(f"Saved as {data.DATA / 'generator.npz'}, and listed in manifest.json.")

@@ -825,7 +825,7 @@ claim("but it breaks more strokes", table["generator"]["pieces"] - table["real"]
 # ### A walk
 #
 # A generator is more than a stack of pictures. Move its latent vector in small steps, and the picture changes in small
-# steps too. This generator also makes one *choice*: which of the first 32 numbers is the largest selects one of 32
+# steps too. This generator also makes one *choice*: which of the first 36 numbers is the largest selects one of 36
 # ways to draw. So there are two kinds of walks: between vectors that make the same choice, and from one choice to
 # another.
 #
@@ -842,7 +842,7 @@ def walk(start, end, pictures=15):
     return (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)  # along a sphere: White 2016
 
 
-choice = latents[:, :32].argmax(axis=1)
+choice = latents[:, :36].argmax(axis=1)
 first, second = np.array([np.flatnonzero(choice == k)[:2] for k in range(6)]).T  # two vectors for each of six choices
 same = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], second)])
 other = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], first[3:])])
@@ -854,6 +854,7 @@ plots.show(plots.digits(steps, columns=15, title="Three walks with the same choi
 # %%
 walks = steps.reshape(6, 15, 784) / 255
 longest = np.linalg.norm(np.diff(walks, axis=1), axis=2).max(axis=1)  # of the 14 steps of each row, in pixels
+claim("it chooses one of 36 ways", generator.layers[0].k, equals=36)
 claim("same choice: even the longest step is short", longest[:3].max(), below=3.5, quality=True)
 claim("change of choice: every walk has a step at least twice as long", longest[3:].min() / longest[:3].max(), above=2,
       quality=True)  # fmt: skip

@@ -52,6 +52,7 @@ print(ganlib.start())
 
 # %%
 import hashlib
+from statistics import NormalDist
 
 import keras
 import numpy as np
@@ -89,24 +90,32 @@ plots.show(
 )
 
 # %% [markdown]
-# Follow a thin grey line up to the curve and then left. Between two lines there is always one number in twenty, before
-# and after. G moves the numbers; it does not make more or fewer of them. In a formula: a piece of width $dz$ becomes
-# a piece of width $G'(z)\,dz$ with the same numbers in it. So, for a G that rises everywhere, the density of the
-# output, $p_G$, is that of the noise, $p$, divided by the slope:
+# Follow a thin grey line up to the curve, then the orange one to the left. Between two neighbouring lines lies one
+# number in twenty, before and after: G moves the numbers, it does not make more or fewer of them.
+
+# %% tags=["nbval-check-output"]
+x = bend(np.random.default_rng(0).standard_normal(1_000_000))
+lines = np.array(NormalDist().quantiles(20))  # where the grey lines stand
+shares = np.histogram(x, bend(lines))[0] / len(x)  # of the numbers between two orange lines
+claim("one number in twenty lies between neighbours, off by at most", np.abs(shares - 1 / 20).max(), below=0.001)
+
+# %% [markdown]
+# In a formula: a piece of noise of width $dz$ becomes a piece of width $G'(z)\,dz$, where $G'$ is the slope of G, with
+# the same numbers in it. The *density* is the share of the numbers per unit of width. So, for a G that rises
+# everywhere, the density of the output, $p_G$, is that of the noise, $p_z$, divided by the slope:
 #
-# $$p_G(x) = \frac{p(z)}{G'(z)} \quad\text{at}\quad x = G(z) .$$
+# $$p_G(x) = \frac{p_z(z)}{G'(z)} \quad\text{at}\quad x = G(z) .$$
 #
-# Count, and compare with the formula, once in the valley and once on a hill.
+# Count, and compare with the formula, in the valley and on both hills.
 
 
 # %% tags=["nbval-check-output"]
 def density_by_formula(z):
-    slope = 3 / np.cosh(3 * z) ** 2 + 0.5
+    slope = 3 / np.cosh(3 * z) ** 2 + 0.5  # of tanh(3z) + z/2
     return np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) / slope
 
 
-x = bend(np.random.default_rng(0).standard_normal(1_000_000))
-for place, z in {"in the valley": 0.0, "on a hill": 0.75}.items():
+for place, z in {"in the valley": 0.0, "on the lower hill": -0.75, "on the upper hill": 0.75}.items():
     share = np.mean(np.abs(x - bend(z)) < 0.02) / 0.04  # numbers per unit of x
     claim(f"{place} the density is divided by the slope", share, equals=density_by_formula(z), within=0.01, digits=3)
 claim("a hill is more than four times as high as the valley", density_by_formula(0.75) / density_by_formula(0), above=4)
@@ -170,8 +179,19 @@ def ring_modes(modes, radius):
 exercises.ring_modes(ring_modes)
 
 # %% [markdown]
-# Our networks are small: two hidden layers of 64 neurons each. `models.mlp` builds them. The discriminator comes into
-# play in a moment.
+# The mistake that the hint warns of is hard to see in a picture. Count the different modes, in a ring made that way
+# and in the one we shall use.
+
+# %% tags=["nbval-check-output"]
+ring = toys.ring(std=0.1)  # radius 1; each cloud has standard deviation 0.1
+turn = np.linspace(0, 2 * np.pi, 8)
+wrong = np.stack([np.cos(turn), np.sin(turn)], axis=1).round(6) + 0.0  # + 0.0 makes 0 of -0
+claim("that ring has only seven different modes", len(np.unique(wrong, axis=0)), equals=7)
+claim("ours has eight", len(np.unique(ring.modes.round(6) + 0.0, axis=0)), equals=8)
+
+# %% [markdown]
+# Our networks are small: two hidden layers of 64 neurons each. `models.mlp` builds them; `None` stands for a last
+# layer without an activation. The discriminator comes into play in a moment.
 
 
 # %%
@@ -181,19 +201,13 @@ def networks():
     return generator, discriminator
 
 
-ring = toys.ring(std=0.1)
 keras.utils.set_random_seed(0)
 untrained, _ = networks()
 
-# %% tags=["nbval-check-output"]
-turn = np.linspace(0, 2 * np.pi, 8)  # as in a ring that is widely copied
-copied = np.stack([np.cos(turn), np.sin(turn)], axis=1).round(6) + 0.0
-claim("that ring has only seven different modes", len(np.unique(copied, axis=0)), equals=7)
-claim("ours has eight", len(np.unique(ring.modes.round(6) + 0.0, axis=0)), equals=8)
-
 # %% [markdown]
 # Now train a second G against a discriminator, 2,000 steps. Take `fit` as a black box: sections 3 to 6 open it.
-# (`r1` is a small penalty that keeps D gentle. Lesson 04 is about it.)
+# (`r1` is a small penalty that keeps D gentle. Lesson 04 is about it, and about the running average of G's weights.
+# `adam` makes the optimiser; its learning rate falls to 2 % of where it began.)
 #
 # <details><summary><b>Predict before you run:</b> a network is a continuous function: near z give near x. Can it make
 # eight clouds with nothing between them out of one cloud of noise?</summary>
@@ -225,9 +239,9 @@ plots.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The circles hold 10 %, 20 %, … 90 % of the noise, so every cell between two circles and two rays gets the same share
-# of the generated points. The trained G stretches a few cells over the whole middle of the ring and pushes almost all
-# others out to the clouds.
+# The orange circles hold 10 %, 20 %, … 90 % of the noise, and the grey rays are evenly spaced. So every cell between
+# two circles and two rays gets the same share of the generated points. The trained G stretches a few cells over the
+# whole middle of the ring and pushes almost all others out to the clouds.
 #
 # A generated point is *good* when it lies within 3 standard deviations of its nearest mode (the rule of Srivastava and
 # others 2017).
@@ -260,16 +274,22 @@ for name, points in {"real": ring.sample(2500), "untrained": untrained(noise), "
 which, good = nearest_mode(trained(noise).numpy())
 claim("most points of the trained G are good", good.mean(), above=0.8, quality=True)
 claim("and they reach all eight clouds", len(set(which[good])), equals=8, quality=True)
+middle = np.mean(np.linalg.norm(trained(noise), axis=1) < 0.6)
+claim("fewer than one in twenty lie in the middle of the ring", middle, below=0.05, quality=True)
 
 # %% [markdown]
 # And the bridges? Walk along one circle of the noise and follow what G makes of it.
 
 # %%
 turns = np.linspace(0, 2 * np.pi, 2000)
-circle = 1.2 * np.stack([np.cos(turns), np.sin(turns)], axis=1)  # about half of all noise lies within 1.2
-which, good = nearest_mode(trained(circle).numpy())
+circle = 1.2 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+claim("the circle holds about half of the noise", np.mean(np.linalg.norm(noise, axis=1) < 1.2), above=0.45, below=0.55)
+walk = trained(circle).numpy()
+which, good = nearest_mode(walk)
 claim("the walk visits all eight clouds", len(set(which[good])), equals=8, quality=True)
 claim("part of it lies on bridges between them", np.mean(~good), above=0.015, quality=True)
+longest = np.linalg.norm(np.diff(walk, axis=0), axis=1).max()
+claim("it never jumps: its longest step is much shorter than a cloud is wide", longest, below=0.1)
 
 # %% [markdown]
 # ## 3 · A discriminator is a field of probability
@@ -335,8 +355,11 @@ exercises.best_discriminator(best_discriminator)
 # the far corners, where there is neither real nor generated data?</summary>
 #
 # An untrained D says something near one half everywhere: its weights are small. In the far corners the formula has an
-# answer, but D has seen nothing there, so it can say what it likes.
+# answer, *generated*. D has seen nothing there, so nothing in its training makes it right. This D is right: it carries
+# on what it saw at the edge. Section 5 has a D that carries on the other way.
 # </details>
+#
+# In the maps blue means real, orange generated, white undecided. On the dark line D says exactly one half.
 
 # %%
 _, untrained_D = networks()
@@ -369,9 +392,12 @@ claim("an untrained D is near one half", np.abs(opinion(untrained_D)(test) - 0.5
 claim("on average the trained D is close to p / (p + q)", errors["trained"], below=0.1, quality=True)
 claim("it was far away before", errors["untrained"], above=0.3)
 
+# %%
+corners = np.array([[x, y] for x in (-3, 3) for y in (-3, 3)], "float32")  # far outside all data
+claim("in the far corners the formula says generated", formula(corners).max(), below=0.01)
+claim("and so does this D", opinion(D)(corners).numpy().max(), below=0.1, quality=True)
+
 # %% [markdown]
-# (The dark line is where D says exactly one half.)
-#
 # And is the formula really the *best* answer? Measure both by the loss of D, $-\log D(x)$ on real points and
 # $-\log(1 - D(x))$ on generated ones: sure and right costs nearly nothing, sure and wrong costs much. We ask on points
 # that neither has seen.
@@ -435,7 +461,7 @@ claim("D has 785·128 + 129·128 + 129", D.count_params() == 785 * 128 + 129 * 1
 #
 # <details><summary><b>Predict before you run:</b> what does G draw, and what does D say to a real digit?</summary>
 #
-# G draws grey fog. Its last layer is a sigmoid of numbers near 0, so all pixels are near one half. D says
+# G draws grey fog. Its last layer is a sigmoid of numbers near 0, so the pixels are near one half. D says
 # neither yes nor no, to digits and to fog. There is no knowledge in either.
 # </details>
 
@@ -453,8 +479,11 @@ plots.show(
 says_real, says_fake = opinion(D)(real).numpy(), opinion(D)(fake).numpy()
 print(f"D says {says_real.mean():.2f} to digits and {says_fake.mean():.2f} to fog")
 claim("the average grey of the fog is one half", fake.mean(), equals=0.5, within=0.03)
+claim("and hardly a pixel is outside 1/4 to 3/4", np.mean(np.abs(fake - 0.5) > 0.25), below=0.01)
 claim("D is undecided about digits", says_real.mean(), above=0.3, below=0.7)
 claim("and has no clear answer to fog", says_fake.mean(), above=0.1, below=0.9)
+surest = np.abs(np.concatenate([says_real, says_fake]) - 0.5).max()
+claim("even its surest answer stays away from 0 and 1", surest, below=0.4)
 
 # %% [markdown]
 # (Lesson 04 trains this pair. Here we stay in the plane, where everything can be seen.)
@@ -486,10 +515,10 @@ def picture():
     return plots.fields({"": opinion(game.discriminator)}, shown_real, game.generator(shown_noise))
 
 
-def play(d_steps, g_steps):
+def play(d_steps, g_steps_each):  # after each step of D, so many of G
     for _ in range(d_steps):
         d_phase(tf.constant(ring.sample(256, rng)), latents())
-        for _ in range(g_steps):
+        for _ in range(g_steps_each):
             g_phase(latents())
 
 
@@ -520,19 +549,20 @@ def d_of(points):
 patch = game.generator(shown_noise).numpy()
 print(f"D says {d_of(shown_real):.2f} to real and {d_of(patch):.2f} to generated points")
 claim("D tells real from generated", d_of(shown_real) - d_of(patch), above=0.3)
-claim("and believes that a far corner, where nothing is, is real", d_of([[3.0, 3.0]]), above=0.7)
+at_corners = opinion(game.discriminator)(corners).numpy()
+claim("and believes that all four far corners, where nothing is, are real", at_corners.min(), above=0.7)
 
 # %% [markdown]
 # ### G alone
 #
 # Now D is held still, and G moves. G knows nothing of the real points: no real data enters its phase at all. It only
-# feels how D's map rises, and pushes its points uphill.
+# feels how D's map rises, and pushes its points uphill: its loss is $-\log D(G(z))$, low where D says real.
 #
 # <details><summary><b>Predict before you run:</b> D stays as it is, and G takes 80 steps uphill. Will it find the
 # ring?</summary>
 #
 # It will pass it. The map goes on rising behind the ring, so the points run through the ring and out into the blue.
-# G beats this D completely and learns nothing about the data.
+# G beats this D and does not get the data right.
 # </details>
 
 # %%
@@ -549,36 +579,54 @@ run_away = game.generator(shown_noise).numpy()
 claim("D, held still, now takes generated points for real", d_of(run_away), above=0.8, quality=True)
 claim("more surely than the real ones", d_of(run_away) - d_of(shown_real), above=0.1, quality=True)
 claim("but few of them are good", good_share(run_away), below=0.3, quality=True)
+beyond = np.mean(np.linalg.norm(run_away, axis=1) > 1.3)
+claim("most have run through the ring, out to a radius above 1.3", beyond, above=0.6, quality=True)
 
 # %% [markdown]
 # Fooling D is not the same as being right. A frozen critic can be outrun. That is why D must keep learning.
 #
 # ### Both, in turns
 #
-# A fresh pair: one step of D, one step of G, and so on.
+# A fresh pair: one step of D, one step of G, and so on. We note on the way what D says on average to generated
+# points, and how many of them are good.
+#
+# <details><summary><b>Predict before you run:</b> the map is white where D is undecided. Will it turn white before or
+# after the points have found the clouds?</summary>
+#
+# Long before. G spreads its points, D does not find at once what is wrong with them, and until it does it says one
+# half.
+# </details>
 
 # %%
 keras.utils.set_random_seed(0)
 game = GAN(*networks())
 game.compile(r1=0.1)
 d_phase, g_phase = tf.function(game.discriminator_phase), tf.function(game.generator_phase)
-frames, captions, done = [picture()], ["before the first step"], 0
+frames, captions, notes, done = [picture()], ["before the first step"], {}, 0
 for stop in (20, 40, 60, 90, 120, 160, 220, 300, 450, 700, 1200):
     play(stop - done, 1)
     done = stop
+    notes[stop] = d_of(game.generator(noise)), good_share(game.generator(noise))
     frames.append(picture())
     captions.append(f"{done} steps of each")
-player.player(frames, captions, alt="Points and map chase each other until the points lie on the eight clouds.")
+player.player(frames, captions, alt="Points and map chase each other until most points lie on the eight clouds.")
+
+# %%
+for step in (120, 300, 1200):
+    answer, share = notes[step]
+    print(f"after {step:4} steps D says {answer:.2f} to generated points; {share:.0%} of them are good")
+claim("after 120 steps D already says one half", notes[120][0], above=0.45, below=0.55, quality=True)
+claim("but most points are not good yet", notes[120][1], below=0.5, quality=True)
 
 # %%
 generated = game.generator(noise).numpy()
-print(f"{good_share(generated):.0%} of the generated points are good")
-claim("most points have found the clouds", good_share(generated), above=0.6, quality=True)
+claim("at the end most points have found the clouds", good_share(generated), above=0.6, quality=True)
 claim("D says one half to real points", d_of(ring.sample(2500)), above=0.45, below=0.55, quality=True)
 claim("and to generated ones", d_of(generated), above=0.45, below=0.55, quality=True)
 
 # %% [markdown]
-# Watch the white spread. As G improves there is less and less for D to say.
+# So a white map is not yet a success. What moves G is not D's answer, but how that answer rises from place to place,
+# and a slope too small to be seen in the picture is enough. Section 7 comes back to this.
 #
 # ## 6 · Two phases, and what each may change
 #
@@ -590,6 +638,12 @@ claim("and to generated ones", d_of(generated), above=0.45, below=0.55, quality=
 # The article says that in the discriminator's phase both networks are trained. Is that so? Do not argue: take a
 # **fingerprint** of all weights of a network before and after each phase. If a single bit changes, so does the
 # fingerprint.
+#
+# <details><summary><b>Predict before you run:</b> in G's phase the samples go through D, and the gradient comes back
+# through D. Does that change D?</summary>
+#
+# No. A gradient changes nothing by itself. The optimiser does, and only the weights that it is given: here G's.
+# </details>
 
 
 # %%
@@ -625,7 +679,7 @@ softplus, mean = tf.nn.softplus, tf.reduce_mean  # softplus(-logit) = -log D, so
 keras.utils.set_random_seed(1)
 G, D = networks()
 z = latents()
-with tf.GradientTape(persistent=True) as tape:
+with tf.GradientTape(persistent=True) as tape:  # persistent: we ask it for several gradients
     fake_logits = D(G(z))
     loss_D = mean(softplus(-D(real_batch))) + mean(softplus(fake_logits))
     loss_G = mean(softplus(-fake_logits))
@@ -633,20 +687,34 @@ into_G = tape.gradient(loss_D, G.trainable_variables)
 claim("the gradient of D's loss in G's weights is not zero", tf.linalg.global_norm(into_G), above=0.001)
 
 # %% [markdown]
-# D's loss depends on G, of course: G made half of its samples. If an optimiser were handed *all* weights together with
-# D's loss, it would change G as well, to help D. What keeps G still is one thing only: the list of weights handed to
-# the optimiser. (In Keras too. Setting `trainable = False` is another way to get such a list, and often goes wrong.)
+# D's loss depends on G: G made half of its samples. If an optimiser were handed *all* weights together with D's loss,
+# it would change G as well, to help D. Try it on a copy of G.
+
+# %%
+helper = keras.models.clone_model(G)
+helper.set_weights([weight - 0.1 * slope.numpy() for weight, slope in zip(G.get_weights(), into_G)])
+with_helper = mean(softplus(-D(real_batch))) + mean(softplus(D(helper(z))))
+claim("after such a step G's samples are easier to tell: D's loss fell", loss_D - with_helper, above=0)
+
+# %% [markdown]
+# What keeps G still is the list of weights handed to the optimiser. (In Keras too. Setting `trainable = False` is
+# another way to get such a list; lesson 06 shows what happens when D stays frozen.)
 #
 # Now make the article's kind of step, both at once. And the same step in two phases, from the same weights, on the
 # same batch.
+#
+# <details><summary><b>Predict before you run:</b> which of the two networks will be the same either way?</summary>
+#
+# D. Its step comes first, or at the same time, so it always answers the old G. In two phases G answers the new D.
+# </details>
 
 # %%
 twin = GAN(*networks())
 twin.generator.set_weights(G.get_weights())
 twin.discriminator.set_weights(D.get_weights())
 
-for net, loss in ((D, loss_D), (G, loss_G)):  # both at once: both gradients were taken before either step
-    gradients = tape.gradient(loss, net.trainable_variables)
+moves = [(net, tape.gradient(loss, net.trainable_variables)) for net, loss in ((D, loss_D), (G, loss_G))]
+for net, gradients in moves:  # both at once: both gradients were taken before either step
     keras.optimizers.SGD(0.1).apply(gradients, net.trainable_variables)
 
 twin.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), r1=0.0)
@@ -732,7 +800,7 @@ plots.show(
     plots.fields(
         {"equilibrium": opinion(equal_D), "breakdown": opinion(broken_D)}, ring.sample(300),
         {"equilibrium": ring.sample(300, seed=7), "breakdown": untrained(noise[:300])},
-        title="Both say one half everywhere; in one of them G is nowhere near",
+        title="Both D's say one half everywhere; the G on the right is nowhere near",
     ),
     alt="Two white maps. On the left, real and generated points lie together on eight clouds. On the right, the "
     "generated points lie in a patch that runs from the centre towards one cloud.",
@@ -772,8 +840,8 @@ claim("our trained G is nearly perfect by this test", fresh_loss["trained G of s
 # `np.mean` is quicker. But here we can check it.)
 #
 # The real numbers are from N(3, 2²). G is your linear generator from exercise 1, $G(z) = a z + b$, but nobody tells
-# it a and b. If training works, the bias b must become the mean 3 and |a| the spread 2. (Losses made of natural
-# logarithms have a unit, the *nat*; you will see it on an axis.)
+# it a and b. If training works, the bias b must become the mean 3 and |a| the spread 2. (a = −2 would do as well: the
+# noise is symmetric. Losses made of natural logarithms have a unit, the *nat*; you will see it on an axis.)
 #
 # <details><summary><b>Predict before you run:</b> "the two networks get better together until the fakes cannot be told
 # apart", one often reads. So will the loss of D fall during the training?</summary>
@@ -814,7 +882,7 @@ with plots.style():
 # %%
 left.set(xlabel="steps", ylabel="mean b, spread |a|", ylim=(0, 3.5), yticks=[0, 1, 2, 3])
 middle.set(xlabel="steps", ylabel="loss (nats)", ylim=(0, 1.6))
-right.set(xlabel="number", ylabel="density")
+right.set(xlabel="number (line: real)", ylabel="density")
 right.hist(runs[0]["gan"].generate(20_000)[:, 0], 60, density=True, color=plots.GENERATED, alpha=0.6)
 line = np.linspace(-5, 11, 200)
 right.plot(line, toys.gaussian(3, 2).density(line[:, None]), color=plots.REAL)
@@ -838,7 +906,8 @@ claim("to log 4", last, equals=np.log(4), within=0.02, digits=3, quality=True)
 claim("and G's is log 2", np.mean([run["g_loss"][-1] for run in runs]), above=0.67, below=0.72, quality=True)
 
 # %% [markdown]
-# Here log 4 does mean success, and we know it only because we looked at b and a.
+# Here log 4 does mean success, and we know it only because we looked at b and a. (G's loss is $-\log D(G(z))$, and
+# $-\log\frac12$ is log 2.)
 #
 # ## What you now know
 #
@@ -847,6 +916,8 @@ claim("and G's is log 2", np.mean([run["g_loss"][-1] for run in runs]), above=0.
 # * D's phase changes D, G's phase changes G. The list of weights given to the optimiser decides, nothing else.
 # * G never sees a real sample. It follows D's slope, and a D that stands still can be outrun.
 # * At equilibrium D says one half and its loss is log 4. A broken D says the same. A fresh D can tell.
+#
+# Next, lesson 03: the losses. Where p / (p + q) comes from, and why there is more than one loss for G.
 #
 # ## What usually goes wrong here
 #

@@ -618,13 +618,15 @@ exercises.lost_a_mode(suspect)
 # %% [markdown]
 # ## 10 · Is it copying?
 #
-# All measures so far are happy with stolen images, unless they are repeated. So look for the originals. For each
-# generated image, find the nearest of the 60,000 training images: once by pixels, once by the judge's features.
+# All measures so far are happy with stolen images, unless they are repeated. So look for the originals. Our generator
+# was trained on the first 50,000 training images. For each generated image, find the nearest of them: once by pixels,
+# once by the judge's features.
 
 # %%
-_, by_pixels = metrics.nearest(ours[:15], x_train)
-_, by_features = metrics.nearest(our_features[:15], train_features)
-found = {"nearest real, by pixels": x_train[by_pixels], "nearest real, by features": x_train[by_features]}
+seen, seen_features = x_train[:50_000], train_features[:50_000]
+_, by_pixels = metrics.nearest(ours[:15], seen)
+_, by_features = metrics.nearest(our_features[:15], seen_features)
+found = {"nearest real, by pixels": seen[by_pixels], "nearest real, by features": seen[by_features]}
 
 # %%
 plots.show(
@@ -653,20 +655,20 @@ plots.show(
 # %% tags=["nbval-check-output"]
 order = np.random.default_rng(3).permutation(10_000)
 asked, held_out = order[:1000], order[1000:]
-expected = len(x_train) / (len(x_train) + len(held_out))
-print(f"{len(x_train)} training images, {len(held_out)} held out: expected share {expected:.3f}")
+expected = len(seen) / (len(seen) + len(held_out))
+print(f"{len(seen)} training images, {len(held_out)} held out: expected share {expected:.3f}")
 candidates = {
     "real, never seen": x_test[asked],
     "generated": ours[:1000],
-    "copies with noise": to_images((real[:1000] / 255 + 0.2 * grain[:1000]).clip(0, 1)),
-    "copies moved by a pixel": np.roll(real[:1000], 1, axis=2),
+    "copies with noise": to_images((seen[asked] / 255 + 0.2 * grain[:1000]).clip(0, 1)),
+    "copies moved by a pixel": np.roll(seen[asked], 1, axis=2),
 }
 
 # %%
 pixels, judged = {}, {}
 for name, images in candidates.items():
-    pixels[name] = metrics.memorisation(images, x_train, x_test[held_out])
-    judged[name] = metrics.memorisation(judge.features(images), train_features, test_features[held_out])
+    pixels[name] = metrics.memorisation(images, seen, x_test[held_out])
+    judged[name] = metrics.memorisation(judge.features(images), seen_features, test_features[held_out])
 
 # %%
 rows = {name: {"by pixels": pixels[name].share, "by features": judged[name].share} for name in candidates}
@@ -681,9 +683,9 @@ claim("and not by features", judged["copies with noise"].passed)
 claim("moving is caught by features: least share of copies", judged["copies moved by a pixel"].copied, above=0.4)
 
 # %%
-mixed = np.concatenate([ours[:980], x_train[:20]])
-few_copies = metrics.memorisation(mixed, x_train, x_test[held_out])
-distances, _ = metrics.nearest(mixed, x_train)
+mixed = np.concatenate([ours[:980], seen[:20]])
+few_copies = metrics.memorisation(mixed, seen, x_test[held_out])
+distances, _ = metrics.nearest(mixed, seen)
 claim("twenty copies in a thousand pass the test", few_copies.passed)
 claim("but their distance gives them away", int(np.sum(distances == 0)), equals=20)
 
@@ -768,8 +770,8 @@ def parzen(samples):
     return metrics.parzen(samples, x_test, validation)
 
 
-training = x_train[:50_000]  # the others choose the width
-real_10k = training[np.random.default_rng(0).choice(50_000, 10_000, replace=False)]
+# The validation images, which choose the width, come from the last 10,000.
+real_10k = seen[np.random.default_rng(0).choice(50_000, 10_000, replace=False)]
 measured = {"our generator": parzen(ours), "real digits": parzen(real_10k)}
 for name, result in measured.items():
     print(f"{name}: {result.log_likelihood:.0f} ± {result.error:.0f} nats, σ = {result.sigma:.2f}")
@@ -800,8 +802,8 @@ claim("and below real digits", real_nats - ours_nats, above=0, below=20, quality
 # </details>
 
 # %%
-averages = baselines.NeighbourAverage(training, k=16).sample(10_000)
-mean_image = baselines.MeanImage(training).sample(10_000)
+averages = baselines.NeighbourAverage(seen, k=16).sample(10_000)
+mean_image = baselines.MeanImage(seen).sample(10_000)
 blurred = ndimage.gaussian_filter(ours, (0, 0.75, 0.75))
 measured |= {"ours, blurred": parzen(blurred), "16 neighbours": parzen(averages), "mean image": parzen(mean_image)}
 

@@ -519,8 +519,9 @@ claim("the spectral D's matrices have largest singular value 1", max(largest), e
 
 # %% [markdown]
 # R1 asks for a flat D where the real images are; elsewhere D may be steep. WGAN-GP asks for a slope of 1 on the way
-# from generated to real images. Spectral normalisation bounds the slope everywhere, and costs only a product of matrix
-# and vector per step. Here that is a tight leash: D is not certain any more, but G learns slowly.
+# from generated to real images. Spectral normalisation bounds the slope everywhere. It is cheap: two products of a
+# matrix and a vector per layer and step (Miyato et al. 2018, algorithm 1). Here that is a tight leash: D is not certain
+# any more, but G learns slowly.
 #
 # This is one task, one rate, one size of network and 800 steps: no order of merit. (Gulrajani and Miyato let D make
 # five steps for each of G's, we let it make one.) Lesson 07, to come, compares them on better networks.
