@@ -782,7 +782,7 @@ claim("and below real digits", real_nats - ours_nats, above=0, below=20, quality
 
 # %% [markdown]
 # Ours is above the best of 2014 and just below real digits. Is it therefore nearly perfect? The Fréchet distance said
-# otherwise: more than twice the floor. You will see in a moment how cheaply this table is won.
+# otherwise: more than 1.5 times the floor. You will see in a moment how cheaply this table is won.
 #
 # As in 2014, the generator has not seen the last 10,000 training images, from which the validation images come.
 #
