@@ -4,6 +4,7 @@ import importlib.util
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 
@@ -37,6 +38,19 @@ def test_the_default_is_that_of_the_command_line(recipes):
     recipe = recipes.RECIPES["default"]
     assert (recipe.epochs, recipe.batch) == (Settings().epochs, Settings().batch_size)
     assert recipe.build(0).r1 == Settings().r1
+
+
+def test_the_search_changes_one_thing_at_a_time(recipes):
+    from ganlib.__main__ import Settings
+
+    default, unchanged = recipes.RECIPES["default"].build(0), recipes.ours("", Settings().epochs).build(0)
+    same_nets = recipes.ours("", Settings().epochs, recipes.changed).build(0)
+    for gan in (unchanged, same_nets):
+        assert (gan.loss_name, gan.r1, gan.r1_every, gan.ema) == (default.loss_name, default.r1, 1, default.ema)
+        assert gan.discriminator_optimizer.get_config() == default.discriminator_optimizer.get_config()
+        for mine, its in zip(gan.generator.weights + gan.discriminator.weights,
+                             default.generator.weights + default.discriminator.weights, strict=True):  # fmt: skip
+            np.testing.assert_array_equal(mine, its)
 
 
 def test_when_a_curve_comes_down_to_a_distance(recipes):
