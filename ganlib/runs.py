@@ -296,6 +296,8 @@ class Film(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.folder.mkdir(parents=True, exist_ok=True)
         if int(self.model.steps.numpy()) == 0:
+            for frame in self.folder.glob("epoch-*.npy"):  # of an earlier training, perhaps a longer one
+                frame.unlink()
             self._keep(0)
 
     def on_epoch_end(self, epoch, logs=None):

@@ -179,6 +179,10 @@ def test_the_film_keeps_a_frame_of_every_epoch(tmp_path):
     gan.fit(images, batch_size=10, epochs=2, verbose=0, callbacks=[film])
     frames, epochs = film.images()
     assert frames.shape == (3, 4, 28, 28) and frames.dtype == np.uint8 and epochs == [0, 1, 2]
+    again = GAN(mlp(3, (), 784, "sigmoid", "generator"), mlp(784, (), 1, None, "discriminator"))
+    again.compile(jit_compile=False)
+    again.fit(images, batch_size=10, epochs=1, verbose=0, callbacks=[film])
+    assert film.images()[1] == [0, 1]  # nothing is left of the longer training before
 
 
 def test_progress_shows_one_bar_and_a_line_an_epoch(capsys):

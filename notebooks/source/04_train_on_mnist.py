@@ -16,13 +16,14 @@
 # **You will train a network that draws handwritten digits nobody ever wrote.** First with the networks and settings of
 # a blog article. That fails. You will measure how, find a repair, and train it again.
 #
-# *About five minutes of computing on two CPU cores. You need Python and an idea of what a neural network is.*
+# *About five minutes of computing on two CPU cores, and half an hour of reading. You need Python and an idea of what a
+# neural network is. Lessons 02 and 03 help, but this one stands alone.*
 #
 # After this lesson you can
 #
 # * train a GAN and tell from two numbers whether the game is balanced,
 # * read the training step of a GAN line by line,
-# * say what the R1 penalty measures and why it repairs this program,
+# * say what the R1 penalty measures and what it does for this program,
 # * stop a training and go on with it later, without losing a bit.
 
 # %% tags=["setup"]
@@ -66,7 +67,7 @@ from ganlib.runs import Film, Progress
 #
 # <details><summary><b>Predict before you run:</b> what share of all pixels has any ink on it?</summary>
 #
-# Fewer than most people guess: about one in five. A digit is a thin line on an empty page.
+# About one in five. A digit is a thin line on an empty page.
 # </details>
 
 # %% tags=["nbval-check-output"]
@@ -87,12 +88,14 @@ plots.show(
 #
 # The article this course grew out of trains two small networks against each other.
 #
-# * The **generator** G takes 100 random numbers, the *latent* vector, and makes 784 pixels of them.
+# * The **generator** G takes 100 normal random numbers, the *latent* vector, and makes 784 pixels of them.
 # * The **discriminator** D takes 784 pixels and says how likely they are to be a real digit.
 #
 # Its code does not run as printed: it is TensorFlow 1, and it has mistakes (it uses losses before they exist, for
-# one). So we keep its networks, its optimiser and its batch size, and use the correct training step, which section 5
-# writes out. D returns a *logit*, the number before the sigmoid: sigmoid(logit) is the probability D(x).
+# one). The first of the two losses that it prints has a wrong sign (lesson 03, section 6). So we keep its networks, its
+# optimiser and its batch size, and use the correct training step, which section 5 writes out.
+#
+# D returns a *logit*, the number before the sigmoid: sigmoid(logit) is the probability D(x).
 
 # %%
 def article_generator():
@@ -132,8 +135,14 @@ plots.show(
 # G draws fog, and D has no opinion: it hovers around one half. Now let them play.
 #
 # In every step, D sees 128 real images and 128 generated ones and learns to tell them apart. Then G learns to make
-# D say "real". The article's settings are Adam with a learning rate of 0.0002 for both. `GAN` is a `keras.Model`, so
-# `compile` and `fit` are Keras' own. We switch off what `ganlib` adds (`r1=0`, `ema=0`).
+# D say "real". The article's settings are Adam with a learning rate of 0.0002 for both.
+#
+# `GAN` is a `keras.Model`, with `compile` and `fit` as in Keras. `r1=0` and `ema=0` switch off a penalty and an average
+# that `ganlib` adds; sections 5 and 6 explain them.
+#
+# An **epoch** is one pass over the 60,000 images. After each, one line reports four means over the epoch: the two
+# losses, and the probability that D gives to real images, D(x), and to generated ones, D(G(z)). If D said one half to
+# everything, its loss would be 2 log 2 and G's log 2 (lesson 03, section 7). The curves show these two as dashed lines.
 #
 # <details><summary><b>Predict before you run:</b> who wins?</summary>
 #
@@ -167,17 +176,16 @@ claim("its images are all alike", spread / x_train[:100].std(axis=0).mean(), bel
 
 # %% [markdown]
 # **It fails.** The lower panel tells you at a glance: D says almost 1 to real images and almost 0 to generated ones. D
-# has won, and in five epochs G did not recover: it draws the same patch, whatever the latent vector is.
-#
-# (The loss of D is shown without any penalty. All four figures are means over an epoch, one pass over the 60,000
-# images in 469 batches.)
+# has won, and in five epochs G did not recover: it draws nearly the same patch, whatever the latent vector is.
 #
 # ## 3 · How bad is it? Ask a judge
 #
-# "These are no digits" should be a number. The course ships a **judge**: a small network that reads digits. It
-# turns every image into 64 features. We compare the features of 10,000 generated images with those of the 10,000 test
-# images. The **Fréchet distance** says how far apart the two clouds are: 0 means the same mean and the same
-# covariance. As usual, the figure is the *squared* distance. It comes from our own judge, so do not compare it with
+# "These are no digits" should be a number. The course ships a **judge**: a small network that reads digits. It decides
+# from 64 numbers, its *features*. We compare the features of 10,000 generated images with those of the 10,000 test
+# images: two clouds of points. The **Fréchet distance** (Heusel and others 2017) says how far apart they are. 0 means
+# the same mean and the same covariance.
+#
+# Two warnings. As usual, the figure is the *squared* distance. And it comes from our own judge: do not compare it with
 # figures in papers, which use another network. (Lesson 05 takes this measure apart.)
 
 # %%
@@ -211,6 +219,9 @@ claim("its Fréchet figure is hundreds of times that of real images",
       distances["article's settings"] / distances["real images"], above=200, quality=True)  # fmt: skip
 
 # %% [markdown]
+# Read the table from the top. Other real images show how small the figure can be, pure noise how large. The article's
+# images are hundreds of times above the first.
+#
 # ## 4 · Diagnosis before cure
 #
 # Three measurements. First, **D's accuracy** on images it has not trained on: how often is its logit on the right side
@@ -229,15 +240,18 @@ claim("D recognises new real digits", accuracy_real, above=0.9, quality=True)
 claim("D recognises new generated images", accuracy_fake, above=0.9, quality=True)
 
 # %% [markdown]
-# Second, **what reaches G**. G learns from one thing only: how its loss changes when a pixel of its image changes. The
-# article's loss for G contains log(1 − D(G(z))), the *saturating* loss. We trained with −log D(G(z)) instead. Measure
-# the length of both gradients at the same images.
+# D is seldom wrong. Second, **what reaches G**. G learns from one thing only: how its loss changes when a pixel of its
+# image changes. The article's loss for G contains log(1 − D(G(z))), the *saturating* loss. We trained with
+# −log D(G(z)), the *non-saturating* one. Measure the length of both gradients at the same images.
+#
+# Both losses are made of *softplus*(t) = log(1 + eᵗ). With the logit t, log(1 − D) is −softplus(t), and −log D is
+# softplus(−t). A `GradientTape` records a computation so that it can be differentiated.
 #
 # <details><summary><b>Predict before you run:</b> D is sure that these images are fake. Which loss gives G more to go
 # by?</summary>
 #
-# The saturating loss is flat where D is sure: its slope in the logit is D(G(z)), nearly 0. That of −log D(G(z)) is
-# 1 − D(G(z)), nearly 1.
+# The non-saturating loss. The other one is flat where D is sure: the size of its slope in the logit is D(G(z)), nearly
+# 0. For −log D(G(z)) it is 1 − D(G(z)), nearly 1.
 # </details>
 
 
@@ -257,10 +271,12 @@ claim("the article's loss for G passes on less than a tenth",
       saturating / non_saturating, below=0.1, quality=True)  # fmt: skip
 
 # %% [markdown]
-# So with the article's own loss G would have had even less to learn from. But we used the other one, and G got a
-# large gradient. It did not lead to digits. Third, then, **how steep is D?** The slope of D is the length of the
-# gradient of its *logit*. A slope of 5 means: move a distance of 0.1 through pixel space, in the direction that matters
-# most to D, and the logit moves by about 0.5.
+# So with the article's own loss little would have reached this G. But we used the other one. Its gradient is there, and
+# it did not lead to digits.
+#
+# Third, then, **how steep is D?** The **slope** of D at an image is the length of the gradient of its *logit* there. A
+# slope of 5 means: move a distance of 0.1 through pixel space, in the direction that matters most to D, and the logit
+# moves by about 0.5.
 
 
 # %%
@@ -273,9 +289,9 @@ print(f"slope of D at real images: {untrained_slope:.1f} untrained, {trained_slo
 claim("D became at least five times steeper", trained_slope / untrained_slope, above=5, quality=True)
 
 # %% [markdown]
-# D wins, and it has become many times steeper. A steep D changes its mind within a short distance, so the gradient
-# says where to go for the next small step and little about where the digits are. Is that the cause of the failure, or
-# only a companion of D's victory? Test it: charge D for steepness and change nothing else.
+# D wins, and it has become many times steeper. Here is a suspicion. A steep D changes its mind within a short distance.
+# Then its gradient says where to go for the next small step, and little about where the digits are. Is that the cause
+# of the failure, or only a companion of D's victory? Test it: charge D for steepness and change nothing else.
 #
 # ## 5 · The R1 penalty, and the training step written out
 #
@@ -283,9 +299,11 @@ claim("D became at least five times steeper", trained_slope / untrained_slope, a
 #
 # $$\frac{\gamma}{2}\,\mathbb{E}_{x\,\text{real}}\big\|\nabla_x \ell(x)\big\|^2 ,$$
 #
-# γ/2 times the mean *squared* slope at real images, where $\ell(x)$ is D's logit. We use γ = 1.
+# γ/2 times the mean *squared* slope at real images. Here $\ell(x)$ is D's logit and $\nabla_x \ell(x)$ its gradient in
+# the pixels. We use γ = 1.
 #
-# **Exercise 1.** Write the penalty for slopes that are given: an array of shape (images, 784), one slope per image.
+# **Exercise 1.** Write the penalty for gradients that are given: `slopes` has shape (images, 784), and each row is the
+# gradient at one image. The slope is its length.
 #
 # <details><summary>Hint 1</summary>The squared length of a vector is the sum of the squares of its entries.</details>
 # <details><summary>Hint 2</summary>The mean is over the images, and it comes last.</details>
@@ -307,9 +325,9 @@ def r1(slopes, gamma):
 lesson04.r1(r1)
 
 # %% [markdown]
-# D minimises −log D(x) − log(1 − D(G(z))), and G minimises −log D(G(z)) (Goodfellow and others 2014, section 3). In
-# logits both are made of *softplus*, log(1 + eˣ). A `GradientTape` records a computation so that it can be
-# differentiated: the inner tape gives the slopes, the outer one the update.
+# Now the whole step. D minimises −log D(x) − log(1 − D(G(z))) and the penalty, G minimises −log D(G(z)) (Goodfellow and
+# others 2014, section 3). In D's phase the inner tape gives the gradients for the penalty. The outer tape watches all
+# of it, and gives the update of D.
 #
 # Read the step aloud: *D's phase changes only D, G's phase changes only G, and each uses fresh latents.*
 
@@ -335,7 +353,7 @@ def training_step(G, D, optimizer_G, optimizer_D, real, latents_D, latents_G, ga
 
 # %% [markdown]
 # Is that really what `ganlib` does? Take two equal pairs of networks. Let ours train one and `ganlib` the other, on
-# the same images and latents. Then compare every weight.
+# the same images and latents. Then compare every weight. (Section 6 says what the two betas of `adam` are.)
 
 # %%
 def adam(rate=2e-4, beta_1=0.0, beta_2=0.99):
@@ -362,24 +380,26 @@ claim("after three steps both have the same weights", difference, below=1e-5)
 # %% [markdown]
 # ## 6 · Five repairs, one at a time and together
 #
-# Five changes are known to help GANs. Which of them helps *here*?
+# Five changes are often recommended for GANs. Which of them helps *here*?
 #
 # | repair | article | repaired | what people say for it |
 # |---|---|---|---|
-# | R1 | no penalty | γ = 1 | keep D gentle |
+# | R1 | no penalty | γ = 1 | keep D gentle (Mescheder et al. 2018) |
 # | no momentum | Adam's β₁ = 0.9, β₂ = 0.999 | 0 and 0.99 | old gradients come from an opponent who has moved on |
 # | faster, then slower | rate 0.0002 | 0.002, falling to 2 % of it | fast first, fine at the end |
 # | averaged G | draws with the latest weights | with their running average | no to and fro (Yazici et al. 2019) |
-# | wider networks | 128 units in a layer | 512 | more room to learn |
+# | wider networks | 128 units, 100 latents | 512 units (256 in D's second layer), 64 latents | more room to learn |
 #
-# We test what each repair does, not whether the reason in the last column is the right one.
+# Adam's β₁ is the share of earlier gradients in each step, the *momentum*; β₂ is the same for their squares. 0 and 0.99
+# are from Karras and others (2018). We test what each repair does, not whether the reason in the last column is right.
 #
-# To be quick, every training takes 940 steps: four passes over half the images. Each is repeated from three seeds.
-# `restart` gives a model new weights and keeps what TensorFlow has compiled.
+# To be quick, every training takes 940 steps: four passes over half the images. Each is repeated from three seeds. The
+# distance is that of 2,000 images, so compare it within this table only: fewer images come out farther (lesson 05,
+# section 5). `restart` gives a model new weights and keeps what TensorFlow has compiled.
 #
 # <details><summary><b>Predict before you run:</b> which single one helps most? Which are useless alone?</summary>
 #
-# Only one of the five does much alone, and it is not the wider networks.
+# R1 helps most. Each of the other four alone leaves more than two thirds of the article's distance.
 # </details>
 
 
@@ -419,7 +439,7 @@ three_seeds("all five", networks=models.wide, falling=True, momentum=False, r1=1
 # %%
 plots.show(
     plots.dots(scores, "Fréchet distance to the test images (log scale)", log=True,
-               title="Only R1 helps alone; with R1 the others help too"),
+               title="Alone R1 helps most; without momentum it helps more"),
     alt="Eight rows of three dots each. The article's settings, averaging, the learning rate, wider networks and no "
     "momentum alone all stay far to the right. R1 alone is clearly better, R1 without momentum much better, all five "
     "together best.",
@@ -435,6 +455,8 @@ claim("no other repair alone reaches two thirds of the article's distance",
       min(best[name] for name in alone) / worst["the article's settings"], above=0.67, quality=True)  # fmt: skip
 claim("beside R1, leaving out the momentum cuts the distance to less than half",
       best["R1"] / worst["R1 and no momentum"], above=2, quality=True)  # fmt: skip
+claim("all five are better still, in every seed",
+      best["R1 and no momentum"] / worst["all five"], above=1.1, quality=True)  # fmt: skip
 claim("all five cut the article's distance to less than a fifth",
       best["the article's settings"] / worst["all five"], above=5, quality=True)  # fmt: skip
 
@@ -447,11 +469,15 @@ plots.show(
 )
 
 # %% [markdown]
-# So steepness was not only a companion of the failure: take it away, and the pictures differ from each other and have
-# strokes. Without it the other repairs do next to nothing. With R1 in place, they matter.
+# So steepness was more than a companion of the failure: charge for it and change nothing else, and the distance falls,
+# in every seed. The pictures begin to differ and to have strokes. None of the other four does much alone. But leaving
+# out the momentum more than halves the distance once R1 is there.
 #
-# **Exercise 2.** The running average is one line. Write it: the share `keep` of the old average, the rest from the
-# new weights.
+# What do the other three add beside R1? The table does not say. Find out:
+# `three_seeds("R1 and wider networks", r1=1.0, networks=models.wide)` trains one more row.
+#
+# **Exercise 2.** The running average is one line. Write it: the share `keep` of the old average (`ema` above), the rest
+# from the new weights.
 
 
 # %% tags=["exercise"]
@@ -472,11 +498,13 @@ lesson04.running_average(running_average)
 # %% [markdown]
 # ## 7 · The full run
 #
-# Now all five, on all 60,000 images. Two things can end the run, as in step 4 of the article: a set number of epochs,
-# or a *convergence criterion*. Ours is the Fréchet distance, measured after every epoch (`MeasureFD`): when it has not
-# improved for two epochs, Keras' own `EarlyStopping` ends the run.
+# Now all five, on all 60,000 images. As in the article, two things can end the run: a set number of epochs, or a
+# *convergence criterion*. Ours is the Fréchet distance of 2,000 images, measured after every epoch (`MeasureFD`): when
+# it has not improved for two epochs, Keras' own `EarlyStopping` ends the run.
 #
-# **Exercise 3.** An epoch is one pass over the data. How many steps has it?
+# The rate falls step by step, so we must say how many steps the run has.
+#
+# **Exercise 3.** An epoch is one pass over the data, in batches. How many steps has it?
 #
 # <details><summary>Hint</summary>60,000 is not a multiple of 128. The last batch is smaller, and it counts.</details>
 
@@ -497,8 +525,13 @@ def steps_in_an_epoch(images, batch_size):
 lesson04.steps_in_an_epoch(steps_in_an_epoch)
 
 # %% [markdown]
-# While it trains, one line per epoch reports the two losses, D's mean opinion of real images, D(x), and of generated
-# ones, D(G(z)), and the distance. In a balanced game both opinions come near one half.
+# Where are the five? `models.wide`, the falling `rate`, `adam` without momentum, `r1=1.0`; and the average of G is on
+# unless you switch it off.
+#
+# <details><summary><b>Predict before you run:</b> what will D say at the end, to real and generated images?</summary>
+#
+# Close to one half to both: a little more to real images, a little less to generated ones. The game is balanced.
+# </details>
 
 # %%
 rate = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=7 * 469, alpha=0.02)
@@ -528,7 +561,7 @@ player.film(frames, epochs)
 
 # %%
 plots.show(
-    plots.training_curves(history, "Balanced: D stays close to one half"),
+    plots.training_curves(history, "Balanced: D ends close to one half"),
     alt="Three panels over the epochs. D's loss rises to just below two log two; G's falls towards log two. D's mean "
     "opinions of real and of generated images come near one half. The Fréchet distance falls, steeply at first.",
 )
@@ -536,13 +569,17 @@ claim("the distance fell to less than a third from the first epoch to the last",
       history["fd"][0] / history["fd"][-1], above=3, quality=True)  # fmt: skip
 claim("D(x) is near one half", history["d_real"][-1], above=0.5, below=0.6, quality=True)
 claim("D(G(z)) is near one half", history["d_fake"][-1], above=0.4, below=0.5, quality=True)
+claim("D is less than a tenth as steep as with the article's settings",
+      slope(gan.discriminator) / trained_slope, below=0.1, quality=True)  # fmt: skip
 
 # %% [markdown]
-# How to read this: `2 log 2 = 1.386` and `log 2 = 0.693` are the losses of a D that says one half to everything. A D
-# that cannot tell the images apart ends there. So does a D that is broken, and a penalty that is too large pushes D
-# there as well. The curves say *balanced*; only the pictures and the judge say *good*.
+# How to read this: dashed are again the losses that belong to a D that says one half to everything. (D's loss is shown
+# without the penalty.) If D cannot tell the images apart, the curves end there. So they do if D is broken (lesson 02,
+# section 7), and a penalty that is too large pushes them there as well (lesson 05, section 1). The curves say
+# *balanced*; only the pictures and the judge say *good*.
 #
-# The judge gives every picture a digit, even a bad one. Here is what it names:
+# The judge gives every picture a digit, even a bad one. Which does it name, and how far is the cloud from the real one,
+# with 10,000 images as in section 3?
 
 # %%
 features, probabilities = judge.look(to_images(gan.generate(10_000)))
@@ -558,10 +595,13 @@ claim("the Fréchet figure is less than a twentieth of that with the article's s
       distances["article's settings"] / distances["full run"], above=20, quality=True)  # fmt: skip
 
 # %% [markdown]
+# All ten digits are there, though not equally often. The distance has become much smaller, and it is still far above
+# that of real images: look at the broken strokes in the grid.
+#
 # ## 8 · Is it copying?
 #
 # A machine that stores its training set would also draw perfect digits. So for some generated digits, find the most
-# similar of all 60,000 training images, pixel by pixel.
+# similar of all 60,000 training images, pixel by pixel. One pixel that goes from empty to full ink is distance 1.
 #
 # <details><summary><b>Predict before you run:</b> if G copied, how far would the nearest training image be?</summary>
 #
@@ -591,16 +631,18 @@ claim("generated digits are not closer to the training set than unseen ones",
       ratio, above=0.9, quality=True)  # fmt: skip
 
 # %% [markdown]
-# One pixel that goes from empty to full ink is distance 1. (Ragged strokes also add distance, so this test alone does
-# not prove that nothing is stored. Lesson 05 has a sharper one.)
+# Generated digits are not closer to the training set than real digits that G never saw: no sign of copying. But ragged
+# strokes also add distance, so this test alone does not prove that nothing is stored. Lesson 05, section 10, has a
+# sharper one.
 #
 # ## 9 · A walk through latent space
 #
-# Take two latent vectors and go from one to the other in small steps. Every network changes its picture gradually. The
-# question is whether the pictures *in between* are digits too.
+# Take two latent vectors and go from one to the other in small steps. This G is continuous: small steps change its
+# picture a little at a time. (The generator of lesson 01 makes a choice first, and can jump.) Are the pictures *in
+# between* digits too?
 #
-# (Vectors of 64 normal numbers nearly all have a length near 8. A straight line would cut through shorter ones, which G
-# rarely saw. So we walk along the sphere: White 2016.)
+# This G takes 64 normal numbers, and the length of such a vector is nearly always close to √64 = 8. A straight line
+# would cut through shorter ones, which G rarely saw. So we walk along the sphere (White 2016).
 
 
 # %%
@@ -614,12 +656,14 @@ ends = np.random.default_rng(3).standard_normal((4, gan.latent_dim))
 rows = np.concatenate([walk(ends[i], ends[i + 1]) for i in range(3)])
 images = to_images(gan.average(rows))
 plots.show(
-    plots.digits(images, columns=15, title="One digit turns into another"),
+    plots.digits(images, columns=15, title="Three walks between latent vectors"),
     alt="Three rows of fifteen pictures. In each row a digit changes step by step into another one, "
     "sometimes through shapes that are no digit.",
 )
 
 # %% [markdown]
+# Many are, and some are not. This G cannot jump: where one digit turns into another, it must show something between.
+#
 # ## 10 · Save the images, and go on later
 #
 # The article ends by saving what it generated. So do we, as 8-bit pictures.
@@ -632,8 +676,15 @@ claim("the file holds 10,000 images of 28 × 28", saved.shape == (10_000, 28, 28
 
 # %% [markdown]
 # A long training should survive a crash. Give `fit` a `Run`, a folder, and it saves every epoch. The next call with the
-# same folder goes on from there. How exactly? Train for two epochs in one go. Then train for one, throw the
-# model away, and go on with a new one. (On 6,400 images, to be quick.)
+# same folder goes on from there. Is the result the same as without the break? Train for two epochs in one go. Then
+# train for one, throw the model away, and go on with a new one. (On 6,400 images, to be quick.)
+#
+# <details><summary><b>Predict before you run:</b> saving the weights alone would not be enough. What else does the next
+# step depend on?</summary>
+#
+# On the memory of both optimisers, the average of G, the order of the images, and the latents. The run saves the first
+# two. The other two follow from the seed and the number of steps.
+# </details>
 
 # %%
 import shutil
@@ -659,15 +710,16 @@ claim("every weight is equal, bit for bit", all(np.array_equal(a, b) for a, b in
 # * A GAN is two losses and two phases. Each phase changes one network.
 # * The losses do not say whether the pictures are good. D(x) and D(G(z)) say whether the game is balanced; a judge
 #   says whether the pictures are good.
-# * With the article's settings D wins and becomes steep. A charge for steepness, R1, changes that.
-# * No single repair is enough here. R1 is the one that makes the others work.
+# * With the article's settings D wins and becomes steep. Of five repairs, only the charge for steepness, R1, does much
+#   alone. Without momentum it does more, and all five together draw digits.
+# * A training can go on after a break as if there had been none, if everything that the next step needs is saved.
 #
 # ## What usually goes wrong here
 #
 # * **D(x) → 1 and D(G(z)) → 0 and they stay there:** D has won. Penalise its slope.
 # * **Both at one half from the first step, and fog:** D learns nothing. Look at its learning rate and its labels.
 # * **All pictures alike:** G ignores its latent vector. D may be fooled by the one picture, or may have won, as in
-#   section 2. (Lesson 06 is about this.)
+#   section 2.
 # * **Your pictures run from −1 to 1 and your data from 0 to 1:** D sees the difference at once. Scale both alike.
 #
 # Lesson 06 shows each of these, tells it from its look-alikes, and cures it.
@@ -679,6 +731,8 @@ claim("every weight is equal, bit for bit", all(np.array_equal(a, b) for a, b in
 # * Mescheder, Geiger, Nowozin (2018), *Which training methods for GANs do actually converge?*: the R1 penalty.
 # * Heusel and others (2017), *GANs trained by a two time-scale update rule converge to a local Nash
 #   equilibrium*: the Fréchet distance as a measure of generated images.
+# * Karras and others (2018), *Progressive growing of GANs for improved quality, stability, and variation*: Adam
+#   without momentum, with β₁ = 0 and β₂ = 0.99 (appendix A).
 # * Yazici and others (2019), *The unusual effectiveness of averaging in GAN training*: the running average.
 # * White (2016), *Sampling generative networks*: walking along the sphere.
 # * LeCun, Cortes, Burges, *The MNIST database of handwritten digits* (CC BY-SA 3.0).
