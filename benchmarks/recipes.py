@@ -3,7 +3,7 @@
 Without names it prints the tables of what is stored in `recipes.csv` and draws `docs/time_to_quality.png` from it.
 With names it trains these recipes first and adds what it measured; what is stored already is not trained again:
 
-    python benchmarks/recipes.py default dcgan --seeds 3 --seconds 340
+    python benchmarks/recipes.py default dcgan --seeds 0 1 2 --seconds 340
     python benchmarks/recipes.py --list
 
 The clock counts the CPU seconds (of all threads) and the wall seconds of training alone, compilation included; it
@@ -397,20 +397,20 @@ def print_tables(rows: list[dict[str, str]]) -> None:
     """Where each recipe ends, and when it passes 20, 10, 5 and 4 times the floor."""
     floor = floor_of(rows)
     print(f"Floor: 10,000 real images have the distance {floor:.3f}. Medians over the seeds (smallest to largest).\n")
-    print("| recipe | ends after | seeds | Fréchet distance | × floor | share of each digit | CPU s | wall s |")
-    print("|---|---|---|---|---|---|---|---|")
+    print("| recipe | what it is | after | seeds | Fréchet distance | × floor | share of each digit | CPU s | wall s |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for (name, limit), _ in runs(rows).items():
         last = [row for row in rows if (row["recipe"], row["limit"], row["final"]) == (name, limit, "1")]
         distances, cpu, wall = ([float(row[key]) for row in last] for key in ("frechet", "cpu_s", "wall_s"))
         low, high = min(float(row["smallest"]) for row in last), max(float(row["largest"]) for row in last)
         middle, cpu, wall = (statistics.median(values) for values in (distances, cpu, wall))
         spread = f" ({min(distances):.2f} to {max(distances):.2f})" if len(last) > 1 else ""
-        print(f"| {name} | {limit} | {len(last)} | {middle:.2f}{spread} | {middle / floor:.1f} "
+        print(f"| {name} | {RECIPES[name].about} | {limit} | {len(last)} | {middle:.2f}{spread} | {middle / floor:.1f} "
               f"| {low:.1%} to {high:.1%} | {cpu:.0f} | {wall:.0f} |")  # fmt: skip
     print("\nCPU seconds of training until the distance is\n")
     print("| recipe | seeds | 20 × floor | 10 × floor | 5 × floor | 4 × floor |\n|---|---|---|---|---|---|")
     for (name, limit), curves in runs(rows).items():
-        if max(map(len, curves)) > 1:
+        if name in SHOWN:
             times = [statistics.median(seconds_until(curve, n * floor) for curve in curves) for n in (20, 10, 5, 4)]
             cells = " | ".join("not reached" if math.isinf(t) else f"{t:.0f}" for t in times)
             print(f"| {name}, {limit} | {len(curves)} | {cells} |")
