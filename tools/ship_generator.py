@@ -24,7 +24,8 @@ def main() -> None:
     """
     ganlib.start()
     from ganlib import data
-    from ganlib.cli import Settings, build_gan
+    from ganlib.training.recipe import build_gan
+from ganlib.training.settings import Settings
     from ganlib.evaluation import metrics
     from ganlib.evaluation.judge import load_judge
     from ganlib.models import named_weights
