@@ -21,7 +21,8 @@ import tensorflow as tf
 
 from ganlib.feed import Feed, batch_blocks, block_plan
 from ganlib.gan import GAN
-from ganlib.training.runs import Run, RunError, conditions_of
+from ganlib.training.conditions import conditions_of
+from ganlib.training.runs import Run, RunError
 
 # TensorFlow's errors when a worker was killed, was stopped (its heartbeat fails after 10 seconds) or went away.
 GONE = (tf.errors.UnavailableError, tf.errors.DeadlineExceededError, tf.errors.AbortedError, tf.errors.CancelledError)
