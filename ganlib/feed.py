@@ -38,8 +38,8 @@ def batch_blocks(
 
     A block of k steps is (examples (k, batch, …), latents float32 (k, 2, batch, latent_dim) from N(0, 1), int32 done).
     The order depends on `seed` and on `first_step`, the number of steps before this epoch; the latents of a step on
-    `seed` and that step's number: so an epoch can be entered in the middle, when its first `skip` steps are done. The first
-    `done` steps of a block are to be left out. Blocks keep their shapes, which TensorFlow compiles for.
+    `seed` and that step's number: so an epoch can be entered in the middle, when its first `skip` steps are done. The
+    first `done` steps of a block are to be left out. Blocks keep their shapes, for which TensorFlow compiles.
     """
     flat = x.reshape(len(x), -1)
     order = np.random.default_rng([seed, 0, first_step]).permutation(len(x))
