@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, batch_blocks, block_plan
+from ganlib.feed import Block, Feed, batch_blocks, block_plan
 from ganlib.gan import GAN
 from ganlib.training.conditions import conditions_of
 from ganlib.training.runs import Run, RunError
@@ -112,8 +112,8 @@ class SharedFeed(Feed):
         mine = slice(here * context.input_pipeline_id, here * (context.input_pipeline_id + 1))
 
         def elements():
-            for block in self._every_epoch():
-                split = [np.array_split(array, replicas, axis) for axis, array in enumerate(block, start=1)]
+            for *block, done in self._every_epoch():
+                split = [np.array_split(array[done:], replicas, axis) for axis, array in enumerate(block, start=1)]
                 for examples, latents in zip(*(pieces[mine] for pieces in split), strict=True):
                     yield examples, latents, np.float32(examples.shape[1] / block[0].shape[1])
 
@@ -127,7 +127,7 @@ class SharedFeed(Feed):
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return dataset.apply(endless).prefetch(here)
 
-    def _every_epoch(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _every_epoch(self) -> Iterator[Block]:
         first_step, skip = self.first_step, self.skip
         while True:
             yield from batch_blocks(self.x, self.batch_size, self.latent_dim, self.seed, first_step, skip)
