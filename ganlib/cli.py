@@ -187,34 +187,65 @@ def _show(gan, run, film, settings: Settings) -> None:
 def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
-    from ganlib.evaluation.report import ReportError, load_images, write_html
+    from ganlib.evaluation.arrays import ImagesError, shown
     from ganlib.evaluation.report import evaluate as measure
+    from ganlib.evaluation.report import load_images
+    from ganlib.evaluation.report_page import write_html
 
     try:
-        images = load_images(options.images)
-    except ReportError as error:
+        read = load_images(options.images, options.levels)
+    except ImagesError as error:
         raise UsageError(str(error)) from error
-    folder = options.images if options.images.is_dir() else options.images.parent
+    page = _report_page(options.images)
+    _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
+    _say(start())
     try:
-        _check_writable(folder)
-    except UsageError:
-        raise UsageError(f"{folder} cannot be written, where report.html belongs: copy the images first.") from None
-    print("Loading TensorFlow …", end=" ", flush=True)
-    print(f"{start()}\n\n{'':<30} {'generated':>16} {'real':>16}", flush=True)
-    try:
-        report = measure(images, lambda row: print(f"{row.measure:<30} {row.value:>16} {row.real:>16}", flush=True))
+        report = measure(read.images, _say_row, _say_notes)
     except DataError as error:
         raise UsageError(str(error)) from error
     for row in report.rows:
         if "Memorisation" in row.meaning:
-            print(f"\n{row.measure}: {row.meaning}.", end="")
-    page = folder / "report.html"
+            _say(f"\n{row.measure}: {row.meaning}.", end="")
     try:
-        write_html(report, page, options.images.resolve().name)
+        write_html(report, page, read.source)
     except OSError as error:
-        raise UsageError(f"{page} cannot be written ({error.strerror}): make room, or copy the images.") from error
-    print(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures, and how to read it: {page}")
+        raise UsageError(f"{shown(page)} cannot be written ({error.strerror}): copy the images elsewhere.") from error
+    _say(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures: {shown(page)}")
     return 0
+
+
+def _report_page(images: Path) -> Path:
+    """Where the report goes, if it may be written there: this is known before anything is measured."""
+    from ganlib.evaluation.arrays import shown
+    from ganlib.files import is_replaceable
+
+    folder = images if images.is_dir() else images.parent
+    page = folder / "report.html"
+    if not is_replaceable(page):
+        raise UsageError(f"{shown(page)} is not a report of ours, and stays as it is: move it, or copy the images.")
+    try:
+        _check_writable(folder)
+    except UsageError:
+        raise UsageError(
+            f"{shown(folder)} cannot be written, where report.html belongs: copy the images first."
+        ) from None
+    return page
+
+
+def _say_row(row) -> None:
+    _say(f"{row.measure:<30} {row.value:>16} {row.real:>16}")
+
+
+def _say_notes(notes: list[str]) -> None:
+    _say("".join(f"\n{note}" for note in notes) + f"\n\n{'':<30} {'generated':>16} {'real':>16}")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    """Print while somebody listens: the page is written even if nobody does."""
+    try:
+        print(text, end=end, flush=True)
+    except (OSError, ValueError):  # a closed pipe, a full disk; a closed file
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -364,7 +395,17 @@ def _parser() -> argparse.ArgumentParser:
 
     measure = commands.add_parser("evaluate", help="measure generated images and write report.html beside them")
     measure.set_defaults(command=evaluate)
-    measure.add_argument("images", type=Path, metavar="FILE.npz|RUN", help="images, or the folder of a run")
+    measure.add_argument(
+        "images",
+        type=Path,
+        metavar="IMAGES",
+        help="a run, a folder of PNG or JPEG pictures, or a file: .npz, .npy, IDX (.gz too)",
+    )
+    measure.add_argument(
+        "--levels",
+        choices=("0..1", "-1..1", "0..255", "0..65535"),
+        help="black and white of the numbers in the file, where they leave it open, as in --levels=-1..1",
+    )
 
     look = commands.add_parser("doctor", help="look over versions, device and data, and say what to do")
     look.set_defaults(command=doctor)
