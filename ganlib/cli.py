@@ -115,36 +115,60 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
 def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
-    from ganlib.evaluation.report import ReportError, load_images, write_html
+    from ganlib.evaluation.arrays import ImagesError, shown
     from ganlib.evaluation.report import evaluate as measure
+    from ganlib.evaluation.report import load_images
+    from ganlib.evaluation.report_page import write_html
 
     try:
-        images = load_images(options.images)
-    except ReportError as error:
+        read = load_images(options.images, options.levels)
+    except ImagesError as error:
         raise UsageError(str(error)) from error
-    folder = options.images if options.images.is_dir() else options.images.parent
-    page = folder / "report.html"
+    page = _report_page(options.images)
+    _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
+    _say(start())
     try:
-        _check_writable(folder)
-    except UsageError:
-        raise UsageError(f"{folder} cannot be written, where report.html belongs: copy the images first.") from None
-    if not is_replaceable(page):
-        raise UsageError(f"{page} is not a report of ganlib's and is not replaced: move it, or copy the images.")
-    print("Loading TensorFlow …", end=" ", flush=True)
-    print(f"{start()}\n\n{'':<30} {'generated':>16} {'real':>16}", flush=True)
-    try:
-        report = measure(images, lambda row: print(f"{row.measure:<30} {row.value:>16} {row.real:>16}", flush=True))
+        report = measure(read.images, _say_row, _say_notes)
     except DataError as error:
         raise UsageError(str(error)) from error
     for row in report.rows:
         if "Memorisation" in row.meaning:
-            print(f"\n{row.measure}: {row.meaning}.", end="")
+            _say(f"\n{row.measure}: {row.meaning}.", end="")
     try:
-        write_html(report, page, options.images.resolve().name)
+        write_html(report, page, read.source)
     except OSError as error:
-        raise UsageError(f"{page} cannot be written ({error.strerror}): make room, or copy the images.") from error
-    print(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures, and how to read it: {page}")
+        raise UsageError(f"{shown(page)} cannot be written ({error.strerror}): copy the images elsewhere.") from error
+    _say(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures: {shown(page)}")
     return 0
+
+
+def _report_page(images: Path) -> Path:
+    """Where the report goes, if it may be written there: this is known before anything is measured."""
+    from ganlib.evaluation.arrays import shown
+
+    folder = images if images.is_dir() else images.parent
+    page = folder / "report.html"
+    if not is_replaceable(page):
+        raise UsageError(f"{shown(page)} is not a report of ours, and stays as it is: move it, or copy the images.")
+    try:
+        _check_writable(folder)
+    except UsageError:
+        raise UsageError(
+            f"{shown(folder)} cannot be written, where report.html belongs: copy the images first."
+        ) from None
+    return page
+
+
+def _say_row(row) -> None:
+    _say(f"{row.measure:<30} {row.value:>16} {row.real:>16}")
+
+
+def _say_notes(notes: list[str]) -> None:
+    _say("".join(f"\n{note}" for note in notes) + f"\n\n{'':<30} {'generated':>16} {'real':>16}")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -226,7 +250,8 @@ def _parser() -> argparse.ArgumentParser:
     for command in (train, resume):
         for name, option in _WORKERS.items():
             named[command].add_argument(name, **option)
-    named[evaluate].add_argument("images", type=Path, metavar="FILE.npz|RUN", help="images, or the folder of a run")
+    for name, option in _EVALUATE.items():
+        named[evaluate].add_argument(name, **option)
     named[judge].add_argument("rest", nargs=argparse.REMAINDER)
     return parser
 
@@ -276,4 +301,15 @@ _WORKERS = {
         "addresses, with its --index; worker 0 writes the run. For trusted networks only: there is no password",
     },
     "--index": {"type": _index, "metavar": "N", "help": "which of the --workers this process is, from 0"},
+}
+_EVALUATE = {
+    "images": {
+        "type": Path,
+        "metavar": "IMAGES",
+        "help": "a run, a folder of PNG or JPEG pictures, or a file: .npz, .npy, IDX (.gz too)",
+    },
+    "--levels": {
+        "choices": ("0..1", "-1..1", "0..255", "0..65535"),
+        "help": "black and white of the numbers in the file, where they leave it open, as in --levels=-1..1",
+    },
 }
