@@ -203,8 +203,9 @@ def _check_new(folder: Path) -> None:
         raise UsageError(f"{folder} already holds a run: go on with  {again}  or choose another --out.")
     try:
         others = others_files(folder)
-    except OSError as error:
-        raise UsageError(f"--out {folder} cannot be written ({error.strerror}): choose another folder.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL
+        problem = getattr(error, "strerror", None) or error
+        raise UsageError(f"--out {folder} cannot be written ({problem}): choose another folder.") from error
     if others:
         listed = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
         raise UsageError(f"{folder} already holds other files ({listed}): choose a new or an empty folder.")

@@ -97,9 +97,8 @@ def usable(each: Field, value: object) -> object:
     wanted = numbers.Integral if kind is int else numbers.Real
     if isinstance(value, bool) or not isinstance(value, wanted):
         raise SettingsError(f"{_short(value)} is not a {'whole ' if kind is int else ''}number")
-    bounds = f"from {least:,g} to {most:,}"
-    if not math.isfinite(value):
-        raise SettingsError(f"{value} is not finite: at least {least:g} is needed, {bounds}")
+    if not isinstance(value, numbers.Integral) and not math.isfinite(value):
+        raise SettingsError(f"{value} is not finite: at least {least:g} is needed")
     if value < least:
         raise SettingsError(f"{_short(value)} is too small: at least {least:g} is needed")
     if value > most:
