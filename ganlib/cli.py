@@ -105,7 +105,10 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
     with quiet():
         from ganlib.training.workers import WorkersError, join
 
-        print(f"Worker {index} of {len(workers)}, at {workers[index]}; waiting for the others …", flush=True)
+        _say(
+            "TensorFlow listens on every network address of this machine, whatever --workers says, and asks for no "
+            f"password.\nWorker {index} of {len(workers)}, at {workers[index]}; waiting for the others …"
+        )
         try:
             return join(workers, index)
         except WorkersError as error:

@@ -46,7 +46,10 @@ def join(workers: list[str], index: int) -> tf.distribute.MultiWorkerMirroredStr
         raise WorkersError(problem) from error
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
     with _plain_ctrl_c():
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # TensorFlow's own handler waits for an answer that never comes
+    return strategy
 
 
 class SharedGAN(GAN):

@@ -202,7 +202,21 @@ def test_power_loss_loses_at_most_the_unfinished_epoch(tmp_path, monkeypatch, ke
 # ------------------------------------------------------------------------------------------------ folders
 
 
-NAMES = ["a[1]", "[", "]", "a*", "a?b", "back\\slash", "new\nline", "-dash", "50%", "%s{0}", "écoute 图", "a b'c\"d", "$HOME"]
+NAMES = [
+    "a[1]",
+    "[",
+    "]",
+    "a*",
+    "a?b",
+    "back\\slash",
+    "new\nline",
+    "-dash",
+    "50%",
+    "%s{0}",
+    "écoute 图",
+    "a b'c\"d",
+    "$HOME",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -265,7 +279,13 @@ def test_another_s_folder_is_left_as_it_is(tmp_path, capsys, name):
 
 def test_what_others_put_into_a_run_is_not_swept(tmp_path):
     Run(tmp_path).fit(make(), IMAGES, epochs=1, **SIZES)
-    theirs = ["log.2024.tmp", "checkpoints/part-A", "checkpoints/part.index", "checkpoints/step-000000005.npz", "n.7.tmp"]
+    theirs = [
+        "log.2024.tmp",
+        "checkpoints/part-A",
+        "checkpoints/part.index",
+        "checkpoints/step-000000005.npz",
+        "n.7.tmp",
+    ]
     for name in theirs:
         (tmp_path / name).write_bytes(b"theirs")
     Run(tmp_path).fit(make(), IMAGES, epochs=4, **SIZES)
@@ -394,7 +414,8 @@ def test_a_checkpoint_that_cannot_be_read_now_is_kept(begun, three, monkeypatch,
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"epoch,steps\n", b"epoch,steps\n1,10\n", b"epoch,steps\n2,20\n1,10\n", b"epoch,steps\n1,10\n3,30\n"]
+    "content",
+    [b"", b"epoch,steps\n", b"epoch,steps\n1,10\n", b"epoch,steps\n2,20\n1,10\n", b"epoch,steps\n1,10\n3,30\n"],
 )
 def test_no_row_of_the_history_is_lost_without_a_word(begun, content):
     (begun / "history.csv").write_bytes(content)
@@ -456,7 +477,11 @@ def test_a_folder_that_is_moved_away_is_noticed(begun, tmp_path):
 
 GOOD = {name: field.default for name, field in Settings.__dataclass_fields__.items()}
 EDITS = [
-    *((name, value) for name in GOOD for value in ([], {}, True, "x", "", float("nan"), float("inf"), -1, 10**400, "1")),
+    *(
+        (name, value)
+        for name in GOOD
+        for value in ([], {}, True, "x", "", float("nan"), float("inf"), -1, 10**400, "1")
+    ),
     *(("epochs", value) for value in (0, 1.5, 2.0, None, 10**9)),
     *(("seed", value) for value in (2**32, -1, 0.5, None)),
     *(("images", value) for value in (0, 10**12, None)),
