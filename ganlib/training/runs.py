@@ -248,9 +248,8 @@ class Run:
         with self._writing(path):
             checkpoints.save(path, gan, run, self.began)
             # By their names alone: one that claims more steps than there are was not written by this training.
-            for old in [other for other in self.checkpoints() if checkpoints.steps_of(other) <= steps][
-                :-KEPT_CHECKPOINTS
-            ]:
+            older = [other for other in self.checkpoints() if checkpoints.steps_of(other) <= steps]
+            for old in older[:-KEPT_CHECKPOINTS]:
                 delete(old)
 
     def history(self) -> dict[str, list[float]]:
@@ -321,8 +320,8 @@ class Run:
             sweep(folder)
 
     def _begin(self, conditions: dict) -> None:
-        config = {"run": secrets.token_hex(16), "settings": self.settings}
-        config |= {"conditions": conditions, "versions": _versions()}
+        run = secrets.token_hex(16)
+        config = {"run": run, "settings": self.settings, "conditions": conditions, "versions": _versions()}
         try:
             delete(self.folder / "history.csv")
             write_file(self.folder / "config.json", (json.dumps(config, indent=1) + "\n").encode())
@@ -374,8 +373,8 @@ class _Saver(keras.callbacks.Callback):
 
     def _stop(self):
         epoch, step = divmod(self._steps(), self.steps_per_epoch)
-        done = f"Stopped after {epoch} epochs and {step} steps"
-        raise self.run.stopped(f"{done}; all of it is saved in {self.run.folder}, and the next fit goes on.")
+        saved = f"all of it is saved in {self.run.folder}, and the next fit goes on."
+        raise self.run.stopped(f"Stopped after {epoch} epochs and {step} steps; {saved}")
 
 
 def reason(error: Exception) -> str:

@@ -505,7 +505,8 @@ def test_an_edited_setting_gets_one_sentence(tmp_path, capsys, name, value):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", "[" * 100_000, '{"run": 1}', '{"run": "x", "settings": {}, "conditions": {}, "versions": {}}',
+    ["", "[]", "{}", "null", "[" * 100_000, '{"run": 1}',
+     '{"run": "x", "settings": {}, "conditions": {}, "versions": {}}',
      json.dumps({"run": "0" * 32, "settings": {}, "conditions": {}, "versions": {}}),
      json.dumps({"run": "0" * 32, "settings": {**GOOD, "colour": 1}, "conditions": {}, "versions": {}}),
      json.dumps({"run": "0" * 32, "settings": [], "conditions": {}, "versions": {}})],
