@@ -106,8 +106,7 @@ class Run:
         `epochs` counts from the beginning of the run. Raises what `restore` and `GAN.fit` raise, NotWritten when a
         file cannot be written, and Stopped after Ctrl-C or a signal that asks the process to end.
         """
-        batch_size, epochs = operator.index(batch_size), operator.index(epochs)
-        x, epochs = cut_short(x, batch_size, epochs)
+        x, epochs = cut_short(x, batch_size := operator.index(batch_size), operator.index(epochs))
         own = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks or ())
         with self.guard():
             done = self.restore(gan, x, batch_size)
