@@ -181,13 +181,13 @@ class GAN(keras.Model):
             mean.assign(keep * mean + (1 - keep) * weight)
 
     @tf.function
-    def train_step(self, block: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim)): k steps; called by Keras.
+    def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
 
         Returns the means of the losses and of D's probabilities over the epoch so far.
         """
-        images, latents = block
-        for i in tf.range(tf.shape(images)[0]):
+        images, latents, done = block
+        for i in tf.range(done, tf.shape(images)[0]):
             self.step(images[i], latents[i])
         return self.logs()
 
@@ -230,6 +230,10 @@ class GAN(keras.Model):
     def feed(self, x: np.ndarray, batch_size: int, done: int) -> Feed:
         """What one call of `fit` is fed with."""
         return Feed(x, batch_size, self.latent_dim, self.seed, done)
+
+    def state(self) -> list[keras.Variable]:
+        """Everything that the next step depends on but for the data: weights, averages, optimisers, seeds of layers."""
+        return [*self.variables, *self.generator_optimizer.variables, *self.discriminator_optimizer.variables]
 
     def restart(self, seed: int) -> None:
         """Forget all training: new first weights, empty optimisers, and `seed` for order and latents.
