@@ -4,7 +4,6 @@ Keras calls `train_step` with a *block* of batches, and compiles the loop over t
 speed comes from: one call per block instead of one per batch, and no copying of weights in between.
 """
 
-import math
 import warnings
 from collections.abc import Sequence
 
@@ -12,8 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, StopWhenNotFinite, check, cut_short, to_float
-from ganlib.losses import LOSSES, mix, r1_penalty, r2_penalty, wgan_gp_penalty
+from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, to_float, whole
+from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
+from ganlib.models import check_networks, copy_of, output_bounds
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -31,15 +31,12 @@ class GAN(keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, seed: int = 0):
         super().__init__()
-        if generator.output_shape[1:] != discriminator.input_shape[1:]:
-            raise ValueError(
-                f"The generator makes samples of shape {generator.output_shape[1:]}, but the discriminator "
-                f"takes {discriminator.input_shape[1:]}: make the two shapes equal."
-            )
-        self.generator, self.discriminator, self.seed = generator, discriminator, seed
-        self.average = keras.models.clone_model(generator)
+        check_networks(generator, discriminator)
+        self.generator, self.discriminator, self.seed = generator, discriminator, whole("seed", seed, least=0)
+        self.average = copy_of(generator)
         self.average.set_weights(generator.get_weights())
         self.average.trainable = False
+        self.bounds, self.traced = output_bounds(generator), None
         self.latent_dim = generator.input_shape[-1]
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
         self.totals = self.add_weight(
@@ -49,8 +46,8 @@ class GAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.Optimizer | None = None,
-        discriminator_optimizer: keras.Optimizer | None = None,
+        generator_optimizer: keras.Optimizer | str | dict | None = None,
+        discriminator_optimizer: keras.Optimizer | str | dict | None = None,
         loss: str = "non-saturating",
         r1: float = 1.0,
         r1_every: int = 1,
@@ -64,24 +61,15 @@ class GAN(keras.Model):
         `loss` names a pair of `losses.LOSSES`. The penalties on D's slope, 0 for none: `r1` and `r2` are the weights
         gamma of R1 and R2, `wgan_gp` the weight lambda of WGAN-GP; with `r1_every` = k, R1 acts at every k-th step, k
         times as strong (Karras et al. 2020, section 3.1). `ema` is the share of the old average kept at each step, in
-        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for an unknown loss, a
-        negative penalty, an `r1_every` below 1 or an `ema` outside [0, 1).
+        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for settings without a meaning.
         """
-        if loss not in LOSSES:
-            raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
-        for name, weight in {"r1": r1, "r2": r2, "wgan_gp": wgan_gp}.items():
-            if not (weight >= 0 and math.isfinite(weight)):
-                raise ValueError(f"{name} is {weight}: the weight of the penalty must be 0 or a positive number.")
-        if r1_every < 1:
-            raise ValueError(f"r1_every is {r1_every}: it must be at least 1, which means at every step.")
-        if not 0 <= ema < 1:
-            raise ValueError(f"ema is {ema}: the share of the old average must be at least 0 and less than 1.")
+        check_game(loss, r1, r1_every, r2, wgan_gp, ema)
         super().compile(optimizer=None, jit_compile=jit_compile)
-        self.generator_optimizer = generator_optimizer or default_optimizer()
-        self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.loss_name, self.pair, self.r1_every = loss, LOSSES[loss], r1_every
+        self.generator_optimizer = optimizer_for(self.generator, generator_optimizer)
+        self.discriminator_optimizer = optimizer_for(self.discriminator, discriminator_optimizer)
+        if self.generator_optimizer is self.discriminator_optimizer:
+            raise ValueError("Both networks were given the same optimiser: make one for each.")
+        self.loss_name, self.pair, self.r1_every, self.traced = loss, LOSSES[loss], int(r1_every), None
         self.r1, self.r2, self.wgan_gp, self.ema = float(r1), float(r2), float(wgan_gp), float(ema)
 
     def step(self, real: tf.Tensor, latents: tf.Tensor) -> None:
@@ -96,7 +84,7 @@ class GAN(keras.Model):
 
     def phases(self, real: tf.Tensor, latents: tf.Tensor) -> None:
         """D's phase and G's phase of a step, and their losses added to `totals`; arguments as above."""
-        real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
+        real = tf.reshape(to_float(real, self.bounds[0]), [-1, *self.discriminator.input_shape[1:]])
         d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0])
         g_loss = self.generator_phase(latents[1], real)
         d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
@@ -170,22 +158,45 @@ class GAN(keras.Model):
 
     def update(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], network: keras.Model) -> None:
         """Let an optimiser move the weights of one network, and of no other."""
-        optimizer.apply(gradients, network.trainable_variables)
+        if gradients:  # none where all layers are frozen
+            optimizer.apply(gradients, network.trainable_variables)
 
     def update_average(self) -> None:
         """Move each weight of `average` a little towards G's: less than `ema` says in the first steps,
         so that the untrained weights are soon forgotten (as tf.train.ExponentialMovingAverage does)."""
         steps = tf.cast(self.steps.value, tf.float32)
         keep = tf.minimum(self.ema, (1 + steps) / (10 + steps))
-        for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
-            mean.assign(keep * mean + (1 - keep) * weight)
+        for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
+            if keras.backend.is_float_dtype(mean.dtype):
+                keep_here = tf.cast(keep, mean.dtype)
+                mean.assign(keep_here * mean + (1 - keep_here) * weight)
+            else:
+                mean.assign(weight)
 
-    @tf.function
     def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
 
         Returns the means of the losses and of D's probabilities over the epoch so far.
         """
+        return self.loop(block)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Keras' own, anew when anything has changed that was fixed as it was traced: settings, optimisers, layers."""
+        layers = [layer.trainable for layer in self._flatten_layers()]
+        ids = [id(variable) for variable in self.trainable_variables]
+        optimizers = [
+            (id(each), {name: value for name, value in each.get_config().items() if name != "learning_rate"})
+            for each in (self.generator_optimizer, self.discriminator_optimizer)
+        ]
+        game = (self.loss_name, self.r1, self.r1_every, self.r2, self.wgan_gp, self.ema, self.bounds)
+        seed = self.seed if self.wgan_gp else None
+        traced = repr((layers, ids, optimizers, game, seed, self.jit_compile, self.run_eagerly))
+        if force or traced != self.traced:
+            self.traced, self.loop = traced, tf.function(self.steps_of_a_block)
+            super().make_train_function(force=True)
+
+    def steps_of_a_block(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The loop over the steps of a block."""
         images, latents, done = block
         for i in tf.range(done, tf.shape(images)[0]):
             self.step(images[i], latents[i])
@@ -200,7 +211,7 @@ class GAN(keras.Model):
         x: np.ndarray,
         batch_size: int = 128,
         epochs: int = 1,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
         verbose: int | str = "auto",
         done: int = 0,
     ) -> keras.callbacks.History:
@@ -212,7 +223,8 @@ class GAN(keras.Model):
         `done` says how many steps of this training an earlier call has done; `epochs` counts from its beginning.
         Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
         """
-        check(x, batch_size, epochs, self.discriminator.input_shape[1:])
+        batch_size, epochs = whole("batch_size", batch_size), whole("epochs", epochs)
+        x, callbacks = self.examples(x, batch_size), callback_list(callbacks)
         x, epochs = cut_short(x, batch_size, epochs)
         feed = self.feed(x, batch_size, done)
         with warnings.catch_warnings():
@@ -226,6 +238,10 @@ class GAN(keras.Model):
                 callbacks=[feed, StopWhenNotFinite(), *callbacks],
                 verbose=verbose,
             )
+
+    def examples(self, x, batch_size: int = 1) -> np.ndarray:
+        """The array that `fit` trains on, made of what it is given. Raises ValueError for unusable data."""
+        return examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds)
 
     def feed(self, x: np.ndarray, batch_size: int, done: int) -> Feed:
         """What one call of `fit` is fed with."""
@@ -241,9 +257,11 @@ class GAN(keras.Model):
         What TensorFlow has compiled is kept, so that several seeds need one compilation. For optimisers whose
         slots begin at zero, as those of Adam and SGD do.
         """
+        seed = whole("seed", seed, least=0)
         keras.utils.set_random_seed(seed)
         for network in (self.generator, self.discriminator):
-            network.set_weights(keras.models.clone_model(network).get_weights())
+            for variable, fresh in zip(network.variables, copy_of(network).variables, strict=True):
+                variable.assign(fresh)
         self.average.set_weights(self.generator.get_weights())
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
             for slot in optimizer.variables:
@@ -257,6 +275,16 @@ class GAN(keras.Model):
         latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
         # Keras' predict would compile a function for every new n.
         return np.concatenate([self.average(part).numpy() for part in np.split(latents, range(1000, n, 1000))])
+
+
+def optimizer_for(network: keras.Model, optimizer: keras.Optimizer | str | dict | None) -> keras.Optimizer:
+    """The optimiser, by object, name or configuration, built for a network; the default for None."""
+    optimizer = default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
+    known = not optimizer.built or {id(variable) for variable in optimizer._trainable_variables}
+    if known is not True and not known >= {id(variable) for variable in network.trainable_variables}:
+        raise ValueError(f"The optimiser for {network.name} was made for other weights: make one for each network.")
+    optimizer.build(network.trainable_variables)
+    return optimizer
 
 
 def default_optimizer() -> keras.Optimizer:
