@@ -147,7 +147,7 @@ def _in_range(x: np.ndarray, low: float, high: float, bounds: tuple[float, float
 
 
 def cut_short(x: np.ndarray, batch_size: int, epochs: int) -> tuple[np.ndarray, int]:
-    """The data and epochs of a training; with GANLIB_SMOKE=1 two batches and two epochs of them, and a line that says so."""
+    """The data and epochs of a training; with GANLIB_SMOKE=1 two batches and two epochs, and a printed line."""
     if not smoke() or (len(x) <= 2 * batch_size and epochs <= 2):
         return x, epochs
     print(f"GANLIB_SMOKE=1: training is cut short to {min(2 * batch_size, len(x))} examples, {min(epochs, 2)} epochs.")
@@ -165,7 +165,7 @@ def to_float(samples: tf.Tensor, low: float = 0) -> tf.Tensor:
 REFUSED = {
     "ReduceLROnPlateau": "a GAN has two optimisers: give each a schedule in compile",
     "LearningRateScheduler": "a GAN has two optimisers: give each a schedule in compile",
-    "BackupAndRestore": "it saves no optimiser of a GAN: train with ganlib.Run(folder).fit(gan, x), which resumes exactly",
+    "BackupAndRestore": "it saves no optimiser of a GAN: use ganlib.Run(folder).fit(gan, x)",
 }
 
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, to_float, whole
 from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
-from ganlib.models import check_networks, copy_of, output_bounds
+from ganlib.models import check_networks, copy_of, fixed_by_tracing, forget, optimizer_for, output_bounds, renew
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -61,14 +61,13 @@ class GAN(keras.Model):
         `loss` names a pair of `losses.LOSSES`. The penalties on D's slope, 0 for none: `r1` and `r2` are the weights
         gamma of R1 and R2, `wgan_gp` the weight lambda of WGAN-GP; with `r1_every` = k, R1 acts at every k-th step, k
         times as strong (Karras et al. 2020, section 3.1). `ema` is the share of the old average kept at each step, in
-        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for settings without a meaning.
+        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for unusable settings.
         """
         check_game(loss, r1, r1_every, r2, wgan_gp, ema)
+        g_optimizer = optimizer_for(self.generator, generator_optimizer)
+        d_optimizer = optimizer_for(self.discriminator, discriminator_optimizer)
         super().compile(optimizer=None, jit_compile=jit_compile)
-        self.generator_optimizer = optimizer_for(self.generator, generator_optimizer)
-        self.discriminator_optimizer = optimizer_for(self.discriminator, discriminator_optimizer)
-        if self.generator_optimizer is self.discriminator_optimizer:
-            raise ValueError("Both networks were given the same optimiser: make one for each.")
+        self.generator_optimizer, self.discriminator_optimizer = g_optimizer, d_optimizer
         self.loss_name, self.pair, self.r1_every, self.traced = loss, LOSSES[loss], int(r1_every), None
         self.r1, self.r2, self.wgan_gp, self.ema = float(r1), float(r2), float(wgan_gp), float(ema)
 
@@ -121,7 +120,8 @@ class GAN(keras.Model):
             if self.r2:
                 objective += self.r2 / 2 * r2_penalty(fake_slopes)
             if self.wgan_gp:
-                between = mix(real, fake, self._shares(real))
+                shares = tf.random.stateless_uniform([tf.shape(real)[0]], [self.seed, self.steps.value])
+                between = mix(real, fake, shares)
                 objective += self.wgan_gp * wgan_gp_penalty(self._look(between, slopes=True)[1])
         return tape.gradient(objective, weights), (loss, real_logits, fake_logits)
 
@@ -131,10 +131,6 @@ class GAN(keras.Model):
             tape.watch(x)
             logits = self.discriminator(x, training=True)
         return logits, tape.gradient(logits, x) if slopes else None
-
-    def _shares(self, real: tf.Tensor) -> tf.Tensor:
-        """Uniform numbers in [0, 1), one per example, from the seed and the number of the step."""
-        return tf.random.stateless_uniform([tf.shape(real)[0]], [self.seed, self.steps.value])
 
     def generator_phase(self, latents: tf.Tensor, real: tf.Tensor | None = None) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
@@ -182,15 +178,10 @@ class GAN(keras.Model):
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras' own, anew when anything has changed that was fixed as it was traced: settings, optimisers, layers."""
-        layers = [layer.trainable for layer in self._flatten_layers()]
-        ids = [id(variable) for variable in self.trainable_variables]
-        optimizers = [
-            (id(each), {name: value for name, value in each.get_config().items() if name != "learning_rate"})
-            for each in (self.generator_optimizer, self.discriminator_optimizer)
-        ]
         game = (self.loss_name, self.r1, self.r1_every, self.r2, self.wgan_gp, self.ema, self.bounds)
         seed = self.seed if self.wgan_gp else None
-        traced = repr((layers, ids, optimizers, game, seed, self.jit_compile, self.run_eagerly))
+        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
+        traced = repr((game, seed, self.jit_compile, self.run_eagerly, fixed_by_tracing(self, optimizers)))
         if force or traced != self.traced:
             self.traced, self.loop = traced, tf.function(self.steps_of_a_block)
             super().make_train_function(force=True)
@@ -260,13 +251,10 @@ class GAN(keras.Model):
         seed = whole("seed", seed, least=0)
         keras.utils.set_random_seed(seed)
         for network in (self.generator, self.discriminator):
-            for variable, fresh in zip(network.variables, copy_of(network).variables, strict=True):
-                variable.assign(fresh)
+            renew(network)
         self.average.set_weights(self.generator.get_weights())
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            for slot in optimizer.variables:
-                if slot is not optimizer.learning_rate:
-                    slot.assign(tf.zeros_like(slot))
+            forget(optimizer)
         self.steps.assign(0)
         self.seed = seed
 
@@ -275,18 +263,3 @@ class GAN(keras.Model):
         latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
         # Keras' predict would compile a function for every new n.
         return np.concatenate([self.average(part).numpy() for part in np.split(latents, range(1000, n, 1000))])
-
-
-def optimizer_for(network: keras.Model, optimizer: keras.Optimizer | str | dict | None) -> keras.Optimizer:
-    """The optimiser, by object, name or configuration, built for a network; the default for None."""
-    optimizer = default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
-    known = not optimizer.built or {id(variable) for variable in optimizer._trainable_variables}
-    if known is not True and not known >= {id(variable) for variable in network.trainable_variables}:
-        raise ValueError(f"The optimiser for {network.name} was made for other weights: make one for each network.")
-    optimizer.build(network.trainable_variables)
-    return optimizer
-
-
-def default_optimizer() -> keras.Optimizer:
-    """Adam with the settings that train well beside an R1 penalty (betas: Karras et al. 2018, appendix A)."""
-    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)

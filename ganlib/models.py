@@ -123,7 +123,7 @@ def _named(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def _array(variable: keras.Variable) -> np.ndarray:
-    """Floating point as float32 or wider, for a file holds neither bfloat16 nor surprises; whole numbers as they are."""
+    """Its values, those of 16 bits as float32: NumPy's files cannot hold bfloat16."""
     array = np.asarray(variable)
     return array.astype("float32") if variable.dtype in ("float16", "bfloat16") else array
 
@@ -263,7 +263,7 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
             raise ValueError(f"The {role}'s shapes are not known: begin it with keras.Input(shape).")
         if len(network.inputs) != 1 or len(network.outputs) != 1:
             raise ValueError(
-                f"The {role} has {len(network.inputs)} inputs and {len(network.outputs)} outputs: it must have one each."
+                f"The {role} has {len(network.inputs)} inputs and {len(network.outputs)} outputs: one each is needed."
             )
     if len(generator.input_shape) != 2 or generator.input_shape[-1] is None:
         raise ValueError(f"The generator takes {generator.input_shape[1:]}: it must take flat latents, shape (d,).")
@@ -274,11 +274,11 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         )
     if math.prod(size or 0 for size in discriminator.output_shape[1:]) != 1:
         raise ValueError(
-            f"The discriminator returns {discriminator.output_shape[1:]} per example: it must return one logit, Dense(1)."
+            f"The discriminator returns {discriminator.output_shape[1:]} per example: end in one logit, Dense(1)."
         )
     if output_bounds(discriminator) != (-math.inf, math.inf):
         raise ValueError(
-            f"The discriminator's output is bounded by {output_bounds(discriminator)}: leave its last activation out, "
+            f"The discriminator's output is bounded by {output_bounds(discriminator)}: leave the activation out, "
             "for the losses take logits."
         )
 
@@ -305,3 +305,41 @@ def generator_with(weights: Arrays) -> keras.Model:
             generator.set_weights([weights[name].astype("float32") for name in wanted])
             return generator
     raise ValueError(f"These weights fit none of the generators {', '.join(ARCHITECTURES)}.")
+
+
+def renew(network: keras.Model) -> None:
+    """Give a network new first weights, and new seeds to its random layers, from Keras' random numbers."""
+    for variable, fresh in zip(network.variables, copy_of(network).variables, strict=True):
+        variable.assign(fresh)
+
+
+def forget(optimizer: keras.Optimizer) -> None:
+    """Set an optimiser back to its beginning, for optimisers whose slots begin at zero."""
+    for slot in optimizer.variables:
+        if slot is not optimizer.learning_rate:
+            slot.assign(keras.ops.zeros_like(slot))
+
+
+def fixed_by_tracing(model: keras.Model, optimizers: tuple[keras.Optimizer, ...]) -> tuple:
+    """What TensorFlow fixes of layers and optimisers as it traces a training; the learning rate stays a variable."""
+    configs = [
+        (id(each), {name: value for name, value in each.get_config().items() if name != "learning_rate"})
+        for each in optimizers
+    ]
+    layers = [layer.trainable for layer in model._flatten_layers()]
+    return configs, layers, [id(variable) for variable in model.trainable_variables]
+
+
+def optimizer_for(network: keras.Model, optimizer: keras.Optimizer | str | dict | None) -> keras.Optimizer:
+    """The optimiser, by object, name or configuration, built for a network; the default for None."""
+    optimizer = default_optimizer() if optimizer is None else keras.optimizers.get(optimizer)
+    known = not optimizer.built or {id(variable) for variable in optimizer._trainable_variables}
+    if known is not True and not known >= {id(variable) for variable in network.trainable_variables}:
+        raise ValueError(f"The optimiser for {network.name} was made for other weights: make one for each network.")
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def default_optimizer() -> keras.Optimizer:
+    """Adam with the settings that train well beside an R1 penalty (betas: Karras et al. 2018, appendix A)."""
+    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
