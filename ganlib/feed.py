@@ -2,7 +2,9 @@
 
 import math
 import operator
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -167,6 +169,14 @@ REFUSED = {
     "LearningRateScheduler": "a GAN has two optimisers: give each a schedule in compile",
     "BackupAndRestore": "it saves no optimiser of a GAN: use ganlib.Run(folder).fit(gan, x)",
 }
+
+
+@contextmanager
+def no_shuffle_warning() -> Iterator[None]:
+    """Hold back Keras' warning that it will not shuffle a tf.data.Dataset: ours comes shuffled."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*shuffle=True.*")
+        yield
 
 
 def callback_list(callbacks) -> list[keras.callbacks.Callback]:

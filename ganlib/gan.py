@@ -4,16 +4,13 @@ Keras calls `train_step` with a *block* of batches, and compiles the loop over t
 speed comes from: one call per block instead of one per batch, and no copying of weights in between.
 """
 
-import warnings
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, to_float, whole
+from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, no_shuffle_warning, to_float, whole
 from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
-from ganlib.models import check_networks, copy_of, fixed_by_tracing, forget, optimizer_for, output_bounds, renew
+from ganlib.models import check_networks, copy_of, fixed_by_tracing, follow, forget, optimizer_for, output_bounds, renew
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -162,12 +159,7 @@ class GAN(keras.Model):
         so that the untrained weights are soon forgotten (as tf.train.ExponentialMovingAverage does)."""
         steps = tf.cast(self.steps.value, tf.float32)
         keep = tf.minimum(self.ema, (1 + steps) / (10 + steps))
-        for mean, weight in zip(self.average.weights, self.generator.weights, strict=True):
-            if keras.backend.is_float_dtype(mean.dtype):
-                keep_here = tf.cast(keep, mean.dtype)
-                mean.assign(keep_here * mean + (1 - keep_here) * weight)
-            else:
-                mean.assign(weight)
+        follow(self.average, self.generator, keep)
 
     def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
@@ -198,13 +190,7 @@ class GAN(keras.Model):
         return {name: self.totals[1 + i] / self.totals[0] for i, name in enumerate(LOGS)}
 
     def fit(
-        self,
-        x: np.ndarray,
-        batch_size: int = 128,
-        epochs: int = 1,
-        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = None,
-        verbose: int | str = "auto",
-        done: int = 0,
+        self, x, batch_size: int = 128, epochs: int = 1, callbacks=None, verbose: int | str = "auto", done: int = 0
     ) -> keras.callbacks.History:
         """Train as Keras' `fit` does, an epoch being one pass over `x` in a new order, smaller last batch included.
 
@@ -218,17 +204,10 @@ class GAN(keras.Model):
         x, callbacks = self.examples(x, batch_size), callback_list(callbacks)
         x, epochs = cut_short(x, batch_size, epochs)
         feed = self.feed(x, batch_size, done)
-        with warnings.catch_warnings():
-            # Keras warns that it will not shuffle a tf.data.Dataset; ours comes shuffled.
-            warnings.filterwarnings("ignore", message=".*shuffle=True.*")
-            return super().fit(
-                feed.dataset(),
-                epochs=epochs,
-                steps_per_epoch=feed.blocks_per_epoch,
-                initial_epoch=feed.epoch,
-                callbacks=[feed, StopWhenNotFinite(), *callbacks],
-                verbose=verbose,
-            )
+        callbacks = [feed, StopWhenNotFinite(), *callbacks]
+        plan = {"epochs": epochs, "steps_per_epoch": feed.blocks_per_epoch, "initial_epoch": feed.epoch}
+        with no_shuffle_warning():
+            return super().fit(feed.dataset(), **plan, callbacks=callbacks, verbose=verbose)
 
     def examples(self, x, batch_size: int = 1) -> np.ndarray:
         """The array that `fit` trains on, made of what it is given. Raises ValueError for unusable data."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from ganlib.data import Arrays, load_arrays
@@ -305,6 +306,16 @@ def generator_with(weights: Arrays) -> keras.Model:
             generator.set_weights([weights[name].astype("float32") for name in wanted])
             return generator
     raise ValueError(f"These weights fit none of the generators {', '.join(ARCHITECTURES)}.")
+
+
+def follow(average: keras.Model, network: keras.Model, keep: tf.Tensor) -> None:
+    """Move each weight of `average` towards the network's, keeping the share `keep`; whole numbers are copied."""
+    for mean, weight in zip(average.weights, network.weights, strict=True):
+        if keras.backend.is_float_dtype(mean.dtype):
+            share = tf.cast(keep, mean.dtype)
+            mean.assign(share * mean + (1 - share) * weight)
+        else:
+            mean.assign(weight)
 
 
 def renew(network: keras.Model) -> None:
