@@ -544,17 +544,17 @@ def bench(args: list[str]) -> int:
 def doctor(args: list[str]) -> int:
     free = free_gigabytes()
     cure = "" if free >= BUILDS["cpu"][1] else f": free some; a set-up needs {BUILDS['cpu'][1]} GB"
-    say("python       {}.{}.{}, {}".format(*sys.version_info[:3], sys.executable))
-    say(f"disk         {free:.0f} GB free{cure}")
+    say("python        {}.{}.{}, {}".format(*sys.version_info[:3], sys.executable))
+    say(f"disk          {free:.0f} GB free{cure}")
     if os.environ.get("GANLIB_NO_VENV") == "1":
-        say("environment  this Python as it is (GANLIB_NO_VENV=1)")
+        say("environment   this Python as it is (GANLIB_NO_VENV=1)")
     elif why_make_venv():
-        say(f"environment  {why_make_venv()}: it will be made now")
+        say(f"environment   {why_make_venv()}: it will be made now")
     else:
         built = read_stamp().get("build", "cpu")
         unused = built == "cpu" and choose_build() == "gpu"
         cure = ", which leaves the NVIDIA GPU unused: delete .venv to have it made anew" if unused else ""
-        say(f"environment  .venv is ready, for {BUILDS[built][0]}{cure}")
+        say(f"environment   .venv is ready, for {BUILDS[built][0]}{cure}")
     return hand_over(["-m", "ganlib", "doctor", *args], os.getcwd())
 
 
