@@ -42,9 +42,13 @@ class Lab(LabApp):
         server = super().initialize_server(argv, **kwargs)
         # Jupyter writes the address and its farewell as messages above all errors, a dozen lines.
         server.log.addFilter(lambda record: record.levelno < logging.CRITICAL)
+        server.io_loop.add_callback(cls.say_that_it_is_open, server)  # behind the one that opens the port
+        return server
+
+    @staticmethod
+    def say_that_it_is_open(server) -> None:
         print(f"The lessons are open at  {server.local_url}  (Ctrl-C here ends it)", flush=True)
         atexit.register(print, "\nClosed. What was saved in JupyterLab is kept.", flush=True)
-        return server
 
 
 def main(arguments: list[str] | None = None) -> int:
