@@ -35,7 +35,7 @@ def load_mnist(folder: str | os.PathLike = DATA) -> tuple[Pair, Pair]:
     if (folder / "mnist.npz").exists():
         arrays = load_arrays("mnist.npz", folder)
     else:
-        arrays = _download_mnist(folder)
+        arrays = _mnist_of_keras(folder)
     x_train, y_train, x_test, y_test = (arrays[name] for name in MNIST)
     return (x_train, y_train), (x_test, y_test)
 
@@ -119,20 +119,31 @@ def _describe(arrays: Arrays) -> dict[str, dict]:
     }
 
 
-def _download_mnist(folder: Path) -> Arrays:
+def _mnist_of_keras(folder: Path) -> Arrays:
     path, listed = folder / "mnist.npz", _entry("mnist.npz", folder)["arrays"]
+    cached = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
+    try:  # a copy of the course's own file will do there too, which Keras would replace
+        with np.load(cached, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in MNIST}
+    except Exception:  # missing, damaged, something else: it can be downloaded
+        arrays = {}
+    if _describe(arrays) != listed:
+        arrays = _downloaded_mnist(path)
+    if _describe(arrays) != listed:
+        raise _damaged(path, "is missing, and what Keras downloaded is not the MNIST of the manifest")
+    if folder != _INSTALLED:
+        say(f"{path} is missing: MNIST comes from Keras instead (checked, the same images).")
+    return arrays
+
+
+def _downloaded_mnist(path: Path) -> Arrays:
     try:
         from keras.datasets import mnist
 
         (x_train, y_train), (x_test, y_test) = mnist.load_data()
     except Exception as error:  # no Keras, no network, no room on disk: each raises something else
         raise _damaged(path, f"is missing, and Keras could not download MNIST ({error})") from error
-    arrays = dict(zip(MNIST, (x_train, y_train, x_test, y_test), strict=True))
-    if _describe(arrays) != listed:
-        raise _damaged(path, "is missing, and what Keras downloaded is not the MNIST of the manifest")
-    if folder != _INSTALLED:
-        say(f"{path} is missing: MNIST comes from Keras' own download instead (checked, the same images).")
-    return arrays
+    return dict(zip(MNIST, (x_train, y_train, x_test, y_test), strict=True))
 
 
 def _entry(name: str, folder: Path) -> dict:

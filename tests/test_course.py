@@ -307,6 +307,7 @@ def test_environment_of_the_child(course, monkeypatch):
     others = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONIOENCODING", "PYTHONHASHSEED")
     for name in (*others, "PYTHONOPTIMIZE", "PYTHONINSPECT", "MPLBACKEND", "KERAS_BACKEND"):
         monkeypatch.setenv(name, "elsewhere")
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     env = course.child_environment()
