@@ -209,7 +209,10 @@ def test_a_damaged_manifest(folder, damage, problem):
         load_mnist(folder)
 
 
-@pytest.mark.parametrize("entries", ["[]", "null", "3", '"text"', '{"mnist.npz": 5}', '{"mnist.npz": {}}', "[" * 100_000])
+ODD = ["[]", "null", "3", '"text"', '{"mnist.npz": 5}', '{"mnist.npz": {}}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("entries", ODD)
 def test_a_manifest_that_is_json_of_another_kind(folder, entries):
     (folder / "manifest.json").write_text(entries, encoding="utf-8")
     with pytest.raises(DataError, match=r"manifest\.json (holds a|does not describe mnist\.npz|is not readable)"):
@@ -218,13 +221,13 @@ def test_a_manifest_that_is_json_of_another_kind(folder, entries):
 
 @pytest.mark.parametrize("change", [{"bytes": "many"}, {"sha256": None}, {"arrays": []}, {"arrays": {"x_train": {}}}])
 def test_a_manifest_that_does_not_describe_a_file_in_full(folder, change):
-    alter(folder, **change)
+    relist(folder, **change)
     with pytest.raises(DataError, match=r"manifest\.json does not describe mnist\.npz in full"):
         load_mnist(folder)
 
 
 def test_a_folder_may_be_given_as_text(folder):
-    assert load_mnist(str(folder))[0][0].shape == (60_000, 28, 28)
+    assert load_mnist(str(folder))[0][0].shape == load_mnist(folder)[0][0].shape
 
 
 @pytest.mark.parametrize("damage", [None, b"damaged"])

@@ -55,7 +55,8 @@ def test_other_peoples_settings_change_nothing(tmp_path, settings, file):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
     said, errors = run(START, tmp_path, **settings)
     assert not errors, errors
-    assert said[0].startswith("ganlib ") and said[1:] == ["tensorflow channels_last float32 1e-07", "channels_last True True"]
+    assert said[0].startswith("ganlib ")
+    assert said[1:] == ["tensorflow channels_last float32 1e-07", "channels_last True True"]
 
 
 @pytest.mark.parametrize("file", ['{"floatx": "bfloat16"}', "[]", '{"image_data_format": 3}', '{"epsilon": "small"}'])

@@ -15,10 +15,11 @@ from ganlib.streams import PLAIN, say
 def printed(monkeypatch, encoding, action):
     """What an action prints on a stream of some encoding."""
     content = io.BytesIO()
+    stream = io.TextIOWrapper(content, encoding=encoding)
     with monkeypatch.context() as patch:
-        patch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding=encoding))
+        patch.setattr(sys, "stdout", stream)
         action()
-        sys.stdout.flush()
+    stream.flush()
     return content.getvalue().decode(encoding)
 
 
