@@ -52,6 +52,10 @@ def start() -> str:
             "There is no TensorFlow here. In Colab, choose Runtime → Change runtime type → CPU or a GPU (a TPU runtime "
             "has none). Elsewhere, open the lessons with  python3 course.py lab"
         )
+    # TensorFlow imports Keras, and Keras imports matplotlib.
+    chosen = "keras" in sys.modules  # by the program, which then has chosen its settings too
+    _check_settings_of_keras()
+    _choose_backend_of_matplotlib()
     _keep_freed_memory()
     with quiet():
         import tensorflow as tf
@@ -59,8 +63,7 @@ def start() -> str:
         tf.constant(0) + 1  # the last note comes with the first operation
     # Every new model brings a new function to trace. TensorFlow takes that for a mistake, a lesson does it on purpose.
     tf.get_logger().addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
-    keras = _start_keras()
-    _choose_backend_of_matplotlib()
+    keras = _ready_keras(chosen)
     gpus = len(tf.config.list_physical_devices("GPU"))
     device = f"{gpus} GPU" if gpus else f"{os.cpu_count()} CPU cores, no GPU"
     python = ".".join(map(str, sys.version_info[:2]))
@@ -74,22 +77,35 @@ SMOKE = (
 )
 
 
-def _start_keras():
-    """Import Keras with the settings that everything here is written for, whatever its file keras.json says."""
-    loaded = "keras" in sys.modules  # then the program has chosen them itself
+def _check_settings_of_keras() -> None:
+    """Raise RuntimeError where TensorFlow and Keras would fail, deep inside, at their file of settings."""
+    import json
+
+    path = os.path.join(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras"), "keras.json")
+    allowed = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
     try:
-        import keras
-    except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise RuntimeError(
-            f"Keras cannot be imported ({error}): correct or delete its file of settings, keras.json in the folder "
-            ".keras of your home folder or in KERAS_HOME."
-        ) from error
+        with open(path, encoding="utf-8") as file:
+            settings = json.load(file)
+        good = all(settings[key] in names for key, names in allowed.items() if key in settings)
+        good = good and isinstance(settings.get("epsilon", 1e-7), float)
+    except (FileNotFoundError, ValueError):  # no file, or none that Keras takes for its settings
+        return
+    except (OSError, TypeError, AttributeError):
+        good = False
+    if not good:
+        raise RuntimeError(f"Keras cannot use its file of settings, {path}: correct or delete it.")
+
+
+def _ready_keras(chosen: bool):
+    """Return Keras, unless `chosen` with the settings that everything here is written for, whatever its file says."""
+    import keras
+
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             f"Keras was loaded with the backend {keras.backend.backend()}, and ganlib needs TensorFlow: start Python "
             "(in a notebook, the kernel) again, and import ganlib first."
         )
-    if not loaded:
+    if not chosen:
         keras.config.set_image_data_format("channels_last")
         keras.config.set_floatx("float32")
         keras.config.set_epsilon(1e-7)

@@ -125,7 +125,7 @@ def test_the_doctor_survives_a_damaged_manifest(files, capsys, text):
     (files / "manifest.json").write_bytes(text.encode(errors="surrogatepass"))
     code, said = examined(capsys)
     assert code == 1 and all("manifest.json" in said[name] for name in doctor.FILES)
-    assert said["all"] == "of it    fine"
+    assert said["all"].split() == ["of", "it", "fine"]
 
 
 def full(*_, **__):
