@@ -113,13 +113,17 @@ def _ready_keras(chosen: bool):
 
 
 def _choose_backend_of_matplotlib() -> None:
-    """Let matplotlib choose for itself where MPLBACKEND has a name that it does not know: it could not be imported."""
-    if "MPLBACKEND" in os.environ:
-        try:
-            import_module("matplotlib")
-        except ValueError:
-            inline = "module://matplotlib_inline.backend_inline"
-            os.environ["MPLBACKEND"] = inline if "ipykernel" in sys.modules else "agg"
+    """Import matplotlib without MPLBACKEND where that has a name it does not know, with which it cannot be imported."""
+    if "MPLBACKEND" not in os.environ or "matplotlib" in sys.modules:
+        return
+    backend = os.environ.pop("MPLBACKEND")
+    matplotlib = import_module("matplotlib")
+    try:
+        matplotlib.rcParams["backend"] = backend
+    except ValueError:
+        backend = "module://matplotlib_inline.backend_inline" if "ipykernel" in sys.modules else "agg"
+        matplotlib.rcParams["backend"] = backend
+    os.environ["MPLBACKEND"] = backend
 
 
 def _keep_freed_memory() -> None:
