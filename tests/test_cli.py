@@ -172,7 +172,7 @@ def test_resuming_what_is_not_a_run(folder, capsys):
 def test_doctor_finds_versions_and_data(capsys):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    assert "keras" in out and out.count("as listed in the manifest") == 2
+    assert "keras" in out and out.count("as listed in the manifest") == 3
 
 
 def test_help_and_errors_need_no_tensorflow():

@@ -209,6 +209,44 @@ def test_a_damaged_manifest(folder, damage, problem):
         load_mnist(folder)
 
 
+ODD = ["[]", "null", "3", '"text"', '{"mnist.npz": 5}', '{"mnist.npz": {}}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("entries", ODD)
+def test_a_manifest_that_is_json_of_another_kind(folder, entries):
+    (folder / "manifest.json").write_text(entries, encoding="utf-8")
+    with pytest.raises(DataError, match=r"manifest\.json (holds a|does not describe mnist\.npz|is not readable)"):
+        load_mnist(folder)
+
+
+@pytest.mark.parametrize("change", [{"bytes": "many"}, {"sha256": None}, {"arrays": []}, {"arrays": {"x_train": {}}}])
+def test_a_manifest_that_does_not_describe_a_file_in_full(folder, change):
+    relist(folder, **change)
+    with pytest.raises(DataError, match=r"manifest\.json does not describe mnist\.npz in full"):
+        load_mnist(folder)
+
+
+def test_a_folder_may_be_given_as_text(folder):
+    assert load_mnist(str(folder))[0][0].shape == load_mnist(folder)[0][0].shape
+
+
+@pytest.mark.parametrize("damage", [None, b"damaged"])
+def test_missing_mnist_comes_from_a_copy_in_keras_cache(folder, monkeypatch, tmp_path, damage):
+    whole = load_mnist(folder)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    (folder / "mnist.npz").rename(tmp_path / "keras" / "datasets" / "mnist.npz")
+    if damage:
+        (tmp_path / "keras" / "datasets" / "mnist.npz").write_bytes(damage)
+    keras_gives(monkeypatch, lambda: whole if damage else 1 / 0)
+    assert (load_mnist(folder)[0][0] == whole[0][0]).all()
+
+
+@pytest.fixture(autouse=True)
+def no_cache_of_keras(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no cache"))
+
+
 def keras_gives(monkeypatch, answer):
     mnist = types.SimpleNamespace(load_data=answer)
     monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))

@@ -13,6 +13,7 @@ from ganlib.data import load_mnist, smoke, to_images
 from ganlib.evaluation.judge import load_judge
 from ganlib.evaluation.metrics import frechet_distance
 from ganlib.files import delete, is_inside, make_folder, read_file, write_file
+from ganlib.streams import say
 from ganlib.training.runs import NotWritten, reason
 from ganlib.training.settings import SettingsError, read_config
 
@@ -161,7 +162,8 @@ class Progress(keras.callbacks.Callback):
         text = "   ".join(f"{title} {logs[name]:.2f}" for title, name in figures.items())
         if "fd" in logs:
             text += f"   Fréchet distance {logs['fd']:.2f}"
-        self.bar.write(f"epoch {epoch + 1:3d}/{self.params['epochs']}   {text}", file=sys.stdout)
+        with self.bar.external_write_mode(file=sys.stdout):  # like bar.write, for a stdout of any encoding
+            say(f"epoch {epoch + 1:3d}/{self.params['epochs']}   {text}")
 
     def on_train_end(self, logs=None):
         if self.bar is not None:  # there was nothing left to train
