@@ -425,17 +425,13 @@ def lab(args: list[str]) -> int:
     return hand_over(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/notebooks", *args])
 
 
-def build(args: list[str]) -> int:
-    return hand_over(["tools/build.py", *args])
-
-
 def module(name: str) -> Callable[[list[str]], int]:
     """A command of the folder tools."""
     return lambda args: hand_over(["-m", f"tools.{name}", *args])
 
 
 def lint(args: list[str]) -> int:
-    return call(["-m", "ruff", "check", *args]) or hand_over(["tools/build.py", "--check"])
+    return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
 
 def smoke(args: list[str]) -> int:
@@ -505,7 +501,7 @@ COMMANDS = {
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
-    "build": (build, "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
+    "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
