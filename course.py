@@ -503,6 +503,7 @@ COMMANDS = {
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
     "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
+    "mutate": (module("mutate"), "for authors: run lessons and list what makes each claim false: mutate [NN ...]"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),

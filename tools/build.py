@@ -15,6 +15,7 @@ together or not at all.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -31,7 +32,9 @@ from jupyter_client.kernelspec import KernelSpec
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
+from tools import probe
 from tools.lessons import (
     NOTEBOOKS,
     BuildError,
@@ -46,6 +49,7 @@ from tools.lessons import (
 )
 from tools.lint import SMOKE_TEXT, answer_problems, out_of_date, problems, streams
 
+ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT = 1800  # seconds; a cell that runs longer is taken to hang
 
 
@@ -57,8 +61,10 @@ class ThisPython(AsyncKernelManager):
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(["--log-level=ERROR"]))
 
 
-def execute(nb: NotebookNode, name: str, folder: Path) -> float:
+def execute(nb: NotebookNode, name: str, folder: Path, probed: bool = False) -> tuple[float, list[dict]]:
     """Execute a notebook in place, in a fresh kernel working in `folder`; return the seconds its cells took.
+
+    If `probed`, also return what tools.probe found about its claims: cell, claim, what breaks it.
 
     Code cells are numbered 1..n. `name` stands in messages. Raises BuildError when a cell raises, writes to
     stderr, runs in smoke mode, hangs, or ends the kernel, and when a check of an exercise says something else than
@@ -77,6 +83,8 @@ def execute(nb: NotebookNode, name: str, folder: Path) -> float:
     total = 0.0
     scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # Windows may hold its files too long
     with scratch as settings, client.setup_kernel(env=_kernel_environment(settings)):
+        if probed:
+            _ask(client, "probe.start()")
         for number, (k, cell) in enumerate(code, start=1):
             print(f"  {name}: cell {number}/{len(code)}", end=" ", flush=True)
             start = time.perf_counter()
@@ -86,7 +94,16 @@ def execute(nb: NotebookNode, name: str, folder: Path) -> float:
                 raise BuildError(f"{where} {problem}")
             total += time.perf_counter() - start
             print(f"{time.perf_counter() - start:.1f} s", flush=True)
-    return round(total, 1)
+        report = _ask(client, "probe.finish()") if probed else ""
+    return round(total, 1), json.loads(report.partition(probe.MARK)[2] or "[]")
+
+
+def _ask(client: NotebookClient, command: str) -> str:
+    """Run a command of tools.probe in the kernel, outside the notebook; return what it prints."""
+    line = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools import probe; sys.path.pop(0); {command}"
+    cell = new_code_cell(line)
+    client.execute_cell(cell, 0, store_history=False)
+    return "".join(streams(cell, "stdout"))
 
 
 def _execute_cell(client: NotebookClient, cell: NotebookNode, k: int, number: int, where: str) -> None:
@@ -154,7 +171,12 @@ def build(source: Path) -> list[Path]:
     for path, nb in built.items():
         path.parent.mkdir(exist_ok=True)
         name = short_name(path).removesuffix(".ipynb")
-        nb.metadata.course = {**stamp, "versions": versions(), "seconds": execute(nb, name, path.parent)}
+        probed = path.parent.name != "solutions"
+        seconds, found = execute(nb, name, path.parent, probed)
+        nb.metadata.course = {**stamp, "versions": versions(), "seconds": seconds}
+        if probed:
+            broken = [{"cell": row["cell"], "claim": row["claim"]} for row in found if not row["broken_by"]]
+            nb.metadata.course["unbreakable"] = broken
         nbformat.validate(nb)
     for path, nb in built.items():
         _save(nb, path)

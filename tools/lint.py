@@ -70,7 +70,8 @@ def problems(path: Path) -> list[str]:
         nb = read_saved(path)
     except BuildError as error:
         return [f"{short_name(path)}: {error}"]
-    found = [*stale(path, nb), *_unlike_a_build(nb), *_size_problems(path, nb), *shape.problems(path, nb)]
+    found = [*stale(path, nb), *_unlike_a_build(nb), *_size_problems(path, nb)]
+    found += [*shape.problems(path, nb), *_claim_problems(path, nb)]
     for where, cell in numbered(nb):
         checks = [_path_problems(cell, path), _alt_problems(cell), _tag_problems(cell, path)]
         if cell.cell_type == "code":
@@ -124,6 +125,15 @@ def _unlike_a_build(nb: NotebookNode) -> Iterator[str]:
     if extra or "version" in nb.metadata.get("language_info", {}):
         what = ", ".join(sorted(extra)) or "language_info.version"
         yield f"the notebook carries metadata of a run by hand ({what}): build the lesson again."
+
+
+def _claim_problems(path: Path, nb: NotebookNode) -> Iterator[str]:
+    course = nb.metadata.get("course", {})
+    if course and path.parent.name != "solutions" and "unbreakable" not in course:
+        yield "its claims were not put to the test (tools/probe.py): build the lesson again."
+    for row in course.get("unbreakable", []):
+        cure = "compare computed numbers, within a factor of two, or write it as prose"
+        yield f"cell [{row['cell']}] claims “{row['claim']}”, and nothing breaks that: {cure}."
 
 
 def _size_problems(path: Path, nb: NotebookNode) -> Iterator[str]:

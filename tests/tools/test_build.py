@@ -66,7 +66,7 @@ def test_only_what_is_out_of_date_is_built(copy, capsys):
 
 
 def test_solutions_go_when_the_exercises_go(copy, monkeypatch):
-    monkeypatch.setattr(build, "execute", lambda *_: 1.0)
+    monkeypatch.setattr(build, "execute", lambda *_: (1.0, []))
     copy.write_text(lesson_with("print(os.sep)"), encoding="utf-8")
     build.build(copy)
     assert not lessons.lesson_path(copy, solution=True).exists()
