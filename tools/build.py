@@ -101,8 +101,9 @@ def execute(nb: NotebookNode, name: str, folder: Path, probed: bool = False) -> 
 def _ask(client: NotebookClient, command: str) -> str:
     """Run a command of tools.probe in the kernel, outside the notebook; return what it prints."""
     line = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tools import probe; sys.path.pop(0); {command}"
-    cell = new_code_cell(line)
+    cell, first = new_code_cell(line), client.nb.cells[0]
     client.execute_cell(cell, 0, store_history=False)
+    client.nb.cells[0] = first  # where nbclient has put the cell
     return "".join(streams(cell, "stdout"))
 
 
