@@ -1,8 +1,8 @@
 """docs/conclusions.md and docs/article.md: complete tables that name only what is there.
 
 conclusions.md has a section `## NN Title` for each lesson, with a table of four columns: lesson, conclusion, strongest
-rival, and the run that excludes it, or "worded as a guess". A run is named by a section of the lesson, §4 or "4 · Name",
-or by a cell, "cell [12]". article.md has tables without empty cells; what it names of a lesson is named as "02 §4".
+rival, and the run that excludes it, or "worded as a guess". A run is named by a section of the lesson, §4, or by a
+cell, "cell [12]". article.md has tables without empty cells; what it names of a lesson is named as "02 §4".
 """
 
 import re
@@ -18,7 +18,7 @@ GUESS = "worded as a guess"
 
 
 def rows(text: str) -> list[list[str]]:
-    """The rows of all tables in a text, headings and rules left out; a bar in code or after a backslash is no border."""
+    """The rows of all tables in a text, without headings; a bar in code or after a backslash is no border."""
     found = []
     lines = text.splitlines()
     for k, line in enumerate(lines):

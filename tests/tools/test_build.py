@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from tiny import LESSON, code_cells, lesson_with, read, save, stdout, write_lesson
 
-from tools import build, lessons, lint
+from tools import build, lessons, lint, mutate
 
 
 def test_the_lesson_is_executed_numbered_and_stripped(built):
@@ -212,3 +212,18 @@ def test_nbval_sees_one_changed_digit_in_a_compared_cell(tmp_path):
     save(nb, source)
     said = run_nbval(source)
     assert "1 failed" in said and "1.4142135623730952" in said, said
+
+
+def test_a_build_names_the_claims_that_nothing_breaks(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("GANLIB_SMOKE", raising=False)
+    cell = (
+        "import random\ndef claim(statement, value):\n    assert value\n"
+        "x = random.random() + 1\nclaim('one is one', 1 == 1)\nclaim('x is above 1', x > 1)"
+    )
+    source = write_lesson(tmp_path, lesson_with(cell))
+    assert build.main([], source.parents[1]) == 1
+    assert read(source).metadata.course.unbreakable == [{"cell": 2, "claim": "one is one"}]
+    assert "cell [2] claims “one is one”, and nothing breaks that" in capsys.readouterr().err
+    assert mutate.main([], source.parents[1]) == 1
+    said = capsys.readouterr().out
+    assert "[ 2] x is above 1\n            broken by: half x" in said and "2 claims, 1 of them unbreakable" in said

@@ -106,7 +106,7 @@ def test_the_table_and_its_totals(folder, capsys, monkeypatch):
     assert lines[4:] == [
         "01  3 claims, 7 s at the build, 1 compared cells",
         "    core path  4 cells, 6 words, 0 exercises, median 1 lines of code",
-        "    whole      6 cells, 8 words, 1 exercises, median 2 lines of code",
+        "    whole      6 cells, 8 words, 1 exercises, median 1 lines of code",
         "All 3 claims, 3 of them true",
     ]
 
