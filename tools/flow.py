@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 
-# What these modules compute from literals is arithmetic; all but their random numbers.
+# What these modules compute from literals is arithmetic,
 PURE = {"math", "numpy", "tensorflow", "scipy", "statistics", "itertools", "functools", "operator", "collections"}
+SEARCHES = {"random", "argmax", "argmin", "minimize", "gradient"}  # but random numbers, and what is found by looking
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
@@ -18,7 +19,7 @@ def is_computed(node: ast.AST, names: set[str]) -> bool:
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in names:
             return True
-        if isinstance(part, ast.Attribute) and part.attr == "random":
+        if isinstance(part, ast.Attribute) and part.attr in SEARCHES:
             return True
     return False
 

@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 UNCHANGED = object()
-LABELS = ("twice", "half", "minus", "no", "one more than", "swapped", "untrained", "another net than")
+LABELS = ("twice", "half", "minus", "no", "one minus", "one more than", "swapped", "untrained", "another than")
 
 
 def mutate(label: str, value: Any, names: dict[str, Any]) -> Any:
     """Return a wrong value in place of `value`; `names` are those of the lesson, where other nets are looked for."""
-    if isinstance(value, (bool, np.bool_)) or value is None:
+    if isinstance(value, (bool, np.bool_)):
         return UNCHANGED
+    if value is None:  # such as the gradient that there is not
+        return 1.0 if label == "another than" else UNCHANGED
     if isinstance(value, numbers.Number) or getattr(value, "shape", None) == ():
         return _number(label, value)
     if isinstance(value, (str, bytes)):
@@ -28,7 +30,7 @@ def mutate(label: str, value: Any, names: dict[str, Any]) -> Any:
     if hasattr(value, "get_weights") and hasattr(value, "set_weights"):
         return _net(label, value, names)
     if hasattr(value, "shape") and hasattr(value, "dtype"):
-        return _array(label, value)
+        return _array(label, value, names)
     return UNCHANGED
 
 
@@ -39,21 +41,30 @@ def _number(label: str, value: Any) -> Any:
     number = kind.item()
     if label == "one more than":
         wrong = number + 1
+    elif not np.isfinite(number):
+        return 0.0 if label == "no" else UNCHANGED
+    elif label == "one minus" and 0 <= number <= 1 and isinstance(number, float):  # a share
+        wrong = 1 - number
     else:
         wrong = {"twice": 2 * number, "half": number / 2, "minus": -number, "no": 0 * number}.get(label, number)
-    return UNCHANGED if wrong == number or number != number else wrong
+    return UNCHANGED if wrong == number else wrong
 
 
-def _array(label: str, value: Any) -> Any:
+def _array(label: str, value: Any, names: dict[str, Any]) -> Any:
     array = np.asarray(value)
     if not array.size:
         return UNCHANGED
+    if label == "another than":  # what another run gave
+        others = (other for other in names.values() if type(other) is type(value) and other is not value)
+        return next((other for other in others if (other.shape, other.dtype) == (value.shape, value.dtype)), UNCHANGED)
     if label == "swapped":
         wrong = array[np.random.default_rng(0).permutation(len(array))]
     elif array.dtype == bool:
         wrong = {"minus": ~array, "no": array & False}.get(label)
     elif array.dtype.kind in "iuf":
+        share = array.dtype.kind == "f" and 0 <= array.min() <= array.max() <= 1
         wrong = {"twice": array * 2, "half": array / 2, "minus": -1.0 * array, "no": array * 0}.get(label)
+        wrong = 1 - array if share and label == "one minus" else wrong
     else:
         wrong = None
     if wrong is None:
@@ -90,7 +101,7 @@ def _item(label: str, item: Any, names: dict[str, Any]) -> Any:
 def _net(label: str, net: Any, names: dict[str, Any]) -> Any:
     if label == "untrained":
         return _untrained(net)
-    if label != "another net than":
+    if label != "another than":
         return UNCHANGED
 
     def shapes(other: Any) -> Any:
