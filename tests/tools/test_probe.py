@@ -61,7 +61,7 @@ def test_a_claim_that_nothing_breaks_is_found(cell):
     [
         ('claim("mean", x.mean(), equals=3, within=0.2)', "twice"),
         ('claim("positive", x.mean(), above=0)', "minus"),
-        ('claim("few are small", small, below=0.2)', "half"),
+        ('claim("few are small", small, below=0.2)', "one minus small"),
         ('claim("real is larger", scores["real"] > scores["fake"])', "scores"),
         ('claim("ratio", scores["fake"] / scores["real"], below=0.3)', "scores"),
         ('claim("half of 4", half(4), equals=2)', "twice half(4)"),
@@ -69,7 +69,7 @@ def test_a_claim_that_nothing_breaks_is_found(cell):
         ('claim("ok", x.mean() > 2 and x.std() > 0.5)', "half"),
         ('claim("all above", all(v > -5 for v in x))', "v"),
         ('found = []\nfor v in x[:3]:\n    found.append(v)\nclaim("three", len(found), equals=3)', "twice len(found)"),
-        ('claim("no gradient", float((x * 0).sum()), equals=0)', "one more than"),
+        ('claim("no gradient", float((x * 0).sum()), equals=0)', "one minus"),
         ('def check(v):\n    claim("inside", v, above=2, below=4)\ncheck(x.mean())', "twice v"),
         ('a = {"G": False, "D": bool(x[0])}\nclaim("only D", a == {"G": False, "D": True})', "minus a"),
         ('y = x + 1\nz = y.mean() > 3\nclaim("a bool made of numbers", bool(z))', ""),
