@@ -503,17 +503,13 @@ def ganlib(command: str) -> Callable[[list[str]], int]:
     return lambda args: hand_over(["-m", "ganlib", command, *args], os.getcwd())
 
 
-def build(args: list[str]) -> int:
-    return hand_over(["tools/build.py", *args])
-
-
 def module(name: str) -> Callable[[list[str]], int]:
     """A command of the folder tools."""
     return lambda args: hand_over(["-m", f"tools.{name}", *args])
 
 
 def lint(args: list[str]) -> int:
-    return call(["-m", "ruff", "check", *args]) or hand_over(["tools/build.py", "--check"])
+    return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
 
 def smoke(args: list[str]) -> int:
@@ -584,8 +580,9 @@ COMMANDS = {
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
-    "build": (build, "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
+    "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
+    "mutate": (module("mutate"), "for authors: run lessons and list what makes each claim false: mutate [NN ...]"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),

@@ -27,12 +27,12 @@ from nbclient.exceptions import CellExecutionError
 
 import ganlib
 from ganlib import models
-from tools import build, colab
+from tools import build, colab, lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv-colab"
 WINDOWS = os.name == "nt"
-LESSONS = [source for source in build.lesson_sources() if source.stem[:2] in ("01", "02", "03")]
+LESSONS = [source for source in lessons.lesson_sources() if source.stem[:2] in ("01", "02", "03")]
 
 
 def code_cells(nb):
@@ -40,8 +40,8 @@ def code_cells(nb):
 
 
 def set_up_cell(repository: str = "") -> str:
-    source = build.lesson_sources()[0]
-    (cell,) = [cell for cell in build._percent(source).cells if "setup" in cell.metadata.get("tags", [])]
+    source = lessons.lesson_sources()[0]
+    (cell,) = [cell for cell in lessons.percent(source).cells if "setup" in cell.metadata.get("tags", [])]
     assert 'repository = ""' in cell.source
     return cell.source.replace('repository = ""', f"repository = {repository!r}")
 
@@ -215,7 +215,7 @@ def test_large_data_travel_only_with_lessons_that_load_them(lesson):
 
 def test_a_bundle_is_the_lesson_with_hidden_cells_that_unpack_the_files(lesson, tmp_path, monkeypatch):
     monkeypatch.setattr(colab, "PIECE", 500)
-    nb, plain = colab.bundle(lesson), build.read_lesson(lesson)
+    nb, plain = colab.bundle(lesson), lessons.read_lesson(lesson)
     *parts, unpack = [cell for cell in nb.cells if cell.id.startswith("files-")]
     assert len(parts) > 1 and nb.cells[1 : len(parts) + 2] == [*parts, unpack]
     assert [cell for cell in nb.cells if cell not in (*parts, unpack)] == plain.cells
@@ -238,7 +238,7 @@ def test_the_command_writes_bundles_and_says_their_size(lesson, capsys, monkeypa
         colab.main(["7"], lesson.parents[1])
 
 
-@pytest.mark.parametrize("source", build.lesson_sources(), ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", lessons.lesson_sources(), ids=lambda source: source.stem)
 def test_colab_takes_the_bundle_of_every_lesson(source):
     nb = colab.bundle(source)
     assert len(nbformat.writes(nb).encode()) < 20_000_000
