@@ -58,8 +58,8 @@ from scipy.special import xlogy
 from scipy.stats import norm
 
 from ganlib import GAN, claim, losses, models, plots
-from ganlib.exercises import lesson03 as check
-from ganlib.exercises.tensors import going_on_with
+from ganlib.lessons.exercises import lesson03 as check
+from ganlib.lessons.exercises.tensors import going_on_with
 from ganlib.losses import LOSSES
 
 # %% [markdown]

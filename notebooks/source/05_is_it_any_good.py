@@ -55,10 +55,12 @@ from scipy import ndimage, stats
 from scipy.linalg import sqrtm
 from scipy.special import logsumexp
 
-from ganlib import GAN, baselines, claim, load_mnist, metrics, models, plots, to_images, toys
-from ganlib.exercises import lesson05 as exercises
-from ganlib.judge import load_judge
-from ganlib.measure import MeasureFD
+from ganlib import GAN, claim, load_mnist, models, pictures, to_images
+from ganlib.evaluation import metrics
+from ganlib.lessons import baselines, toys
+from ganlib.lessons.exercises import lesson05 as exercises
+from ganlib.evaluation.judge import load_judge
+from ganlib.training.callbacks import MeasureFD
 
 (x_train, y_train), (x_test, y_test) = load_mnist()
 
@@ -95,8 +97,8 @@ print(f"balance  D's loss {2 * np.log(2):.2f}, G's loss {np.log(2):.2f}, mean D(
 
 # %%
 panels = {"γ = 1, losses far from balance": pictures[0], "γ = 100, losses near balance": pictures[1]}
-plots.show(
-    plots.side_by_side(panels, columns=15, title="The losses prefer the lower row"),
+pictures.show(
+    pictures.side_by_side(panels, columns=15, title="The losses prefer the lower row"),
     alt="Fifteen generated images of each game: strokes and some digits in the first, grey smears in the second.",
 )
 unbalance = [abs(row["d_loss"] - 2 * np.log(2)) for row in result]
@@ -115,8 +117,8 @@ before = [weight.copy() for weight in generator.get_weights()]
 gan = GAN(generator, models.article().discriminator)
 gan.compile(keras.optimizers.Adam(0.0), keras.optimizers.Adam(1e-3), r1=0.0, ema=0.0)
 history = gan.fit(x_train[::5], epochs=15, verbose=0).history
-plots.show(
-    plots.training_curves(history, "G's loss rises, and G has not changed", "pass over 12,000 training images"),
+pictures.show(
+    pictures.training_curves(history, "G's loss rises, and G has not changed", "pass over 12,000 training images"),
     alt="Two panels over fifteen passes. G's loss rises, D's falls, and D's opinions of the two kinds move apart.",
 )
 same = all(np.array_equal(a, b) for a, b in zip(before, generator.get_weights()))
@@ -148,8 +150,8 @@ print("features", test_features.shape, "and probabilities", test_probabilities.s
 wrong = np.flatnonzero(test_probabilities.argmax(axis=1) != y_test)
 claim("it names at least 99.3 % of the test images correctly", 1 - len(wrong) / 10_000, above=0.993, digits=4)
 labels = [f"{y_test[i]}→{test_probabilities[i].argmax()}" for i in wrong[:30]]
-plots.show(
-    plots.digits(x_test[wrong[:30]], columns=15, labels=labels, title="What the judge gets wrong: label → judge"),
+pictures.show(
+    pictures.digits(x_test[wrong[:30]], columns=15, labels=labels, title="What the judge gets wrong: label → judge"),
     alt="Thirty badly written test digits; under each its label and what the judge took it for.",
 )
 
@@ -242,8 +244,8 @@ our_distance = metrics.frechet_distance(our_features, test_features)
 print(f"our generator's distance from the test images: {our_distance:.2g}")
 claim("by hand and by ganlib", by_hand(our_features, test_features) / our_distance, equals=1, within=1e-3)
 panels = {"generated": ours[:60], "real": x_test[:60]}
-plots.show(
-    plots.side_by_side(panels, columns=12, title="The generator in question, and real digits"),
+pictures.show(
+    pictures.side_by_side(panels, columns=12, title="The generator in question, and real digits"),
     alt="Sixty generated digits, most of them clean and some broken, beside sixty real ones.",
 )
 
@@ -291,8 +293,8 @@ for n, a, b in zip(sizes, ours_at, real_at):
 
 # %%
 lines = {"Fréchet distance": {"generated": ours_at, "real training images": real_at}}
-plots.show(
-    plots.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
+pictures.show(
+    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
     alt="Two rising lines over 1000 divided by the number of images. The real one is nearly straight.",
 )
 claim("with 500 images the floor is more than three times as high", real_at[0] / real_at[-1], above=3)
@@ -322,8 +324,8 @@ sets["one a digit"] = np.tile(firsts, (1000, 1, 1))  # 0, 1, … 9, 0, 1, …
 sets["each ten times"] = np.repeat(real[:1000], 10, axis=0)
 
 # %%
-plots.show(
-    plots.side_by_side({name: images[:10] for name, images in sets.items()}, 10, "Eight sets of 10,000 images"),
+pictures.show(
+    pictures.side_by_side({name: images[:10] for name, images in sets.items()}, 10, "Eight sets of 10,000 images"),
     alt="Ten images from each of eight sets: real, generated, two with noise, two with blur, and the two frauds.",
 )
 
@@ -350,8 +352,8 @@ distance = {name: metrics.frechet_distance(rows, test_features) for name, rows i
 
 # %%
 rows = {name: {"one set of images": distance[name]} for name in sorted(distance, key=distance.get)}
-plots.show(
-    plots.dots(rows, "Fréchet distance, dashed: the floor", "Noise counts more than a missing digit", floor, True),
+pictures.show(
+    pictures.dots(rows, "Fréchet distance, dashed: the floor", "Noise counts more than a missing digit", floor, True),
     alt="One dot for each set, in rising order, from real images at the floor to strong noise and only 1s.",
 )
 claim("noise 0.1 counts more than a missing digit", distance["noise 0.1"] / distance["no 8s"], above=2)
@@ -480,8 +482,8 @@ claim("ten pictures are enough for a perfect score", entropy["one a digit"] / np
 ring = toys.ring(8, std=0.12)
 ring_real = ring.sample(160, 0)
 fewer = toys.Mixture(np.delete(ring.modes, [5, 6], axis=0), ring.std).sample(160, 1)
-plots.show(
-    plots.balls(ring_real, fewer, 3, "Missing modes: recall falls, precision does not"),
+pictures.show(
+    pictures.balls(ring_real, fewer, 3, "Missing modes: recall falls, precision does not"),
     alt="Left: nearly all generated points lie in discs of real ones. Right: two real clouds lie in no disc.",
 )
 dropped = metrics.prdc(ring_real, fewer, k=3)
@@ -489,8 +491,8 @@ claim("recall misses modes, precision does not", dropped.precision - dropped.rec
 
 # %%
 wider = toys.ring(8, std=0.24).sample(160, 2)
-plots.show(
-    plots.balls(ring_real, wider, 3, "Too wide: precision falls, recall does not"),
+pictures.show(
+    pictures.balls(ring_real, wider, 3, "Too wide: precision falls, recall does not"),
     alt="Left: many generated points lie in no disc of a real one. Right: nearly all real points lie in discs.",
 )
 spread_out = metrics.prdc(ring_real, wider, k=3)
@@ -533,8 +535,8 @@ exercises.precision(precision)
 
 # %%
 stray = np.concatenate([fewer, ring.modes[[5, 6]]])  # (162, 2)
-plots.show(
-    plots.balls(ring_real, stray, 3, "Two stray points of 162 “recall” two modes"),
+pictures.show(
+    pictures.balls(ring_real, stray, 3, "Two stray points of 162 “recall” two modes"),
     alt="Right: two huge discs round stray generated points reach over all real points of the two missing modes.",
 )
 rescued = metrics.prdc(ring_real, stray, k=3)
@@ -646,8 +648,8 @@ _, by_features = metrics.nearest(our_features[:15], seen_features)
 found = {"nearest real, by pixels": seen[by_pixels], "nearest real, by features": seen[by_features]}
 
 # %%
-plots.show(
-    plots.side_by_side({"generated": ours[:15], **found}, columns=15, title="Relatives, but not copies"),
+pictures.show(
+    pictures.side_by_side({"generated": ours[:15], **found}, columns=15, title="Relatives, but not copies"),
     alt="Fifteen generated digits over their nearest training images: mostly the same digit with other strokes.",
 )
 claim("none of the fifteen is a copy: the least distance, in pixels", away.min(), above=1, quality=True)
@@ -696,8 +698,8 @@ for name, images in candidates.items():
 
 # %%
 rows = {name: {"by pixels": pixels[name].share, "by features": judged[name].share} for name in candidates}
-plots.show(
-    plots.dots(rows, "share whose nearest real image is a training image", "No disguise fools both rulers", expected),
+pictures.show(
+    pictures.dots(rows, "share whose nearest real image is a training image", "No disguise fools both rulers", expected),
     alt="Generated images lie a little below the dashed line, unseen real ones further below. Noisy copies are at 1 by "
     "pixels, moved ones far above the line by features.",
 )
@@ -844,8 +846,8 @@ measured |= {"ours, blurred": parzen(blurred), "16 neighbours": parzen(averages)
 
 # %%
 tricks = {"generated": ours[:15], "generated, blurred": blurred[:15], "mean of 16 neighbours": averages[:15]}
-plots.show(
-    plots.side_by_side(tricks, columns=15, title="By this measure, the lower, the better"),
+pictures.show(
+    pictures.side_by_side(tricks, columns=15, title="By this measure, the lower, the better"),
     alt="Fifteen generated digits, the same ones blurred, and fifteen soft averages of neighbours.",
 )
 claim("blurring lifts ours above real", measured["ours, blurred"].log_likelihood - real_nats, above=10, quality=True)
@@ -860,8 +862,8 @@ entries = {name: (value, np.nan) for name, value in published.items()}
 entries |= {name: (np.nan, result.log_likelihood) for name, result in measured.items()}
 order = sorted(entries, key=lambda name: np.nanmax(entries[name]))
 rows = {name: dict(zip(("Goodfellow and others 2014", "measured here"), entries[name])) for name in order}
-plots.show(
-    plots.dots(rows, "log-likelihood of the test images (nats)", "Two cheap tricks beat real digits", real_nats),
+pictures.show(
+    pictures.dots(rows, "log-likelihood of the test images (nats)", "Two cheap tricks beat real digits", real_nats),
     alt="One dot for each entry. Our generator lies above the published ones and close to real digits, the tricks "
     "above.",
 )
