@@ -57,7 +57,7 @@ from scipy.special import expit as sigmoid
 from scipy.special import xlogy
 from scipy.stats import norm
 
-from ganlib import GAN, claim, losses, models, plots
+from ganlib import GAN, claim, losses, models, pictures
 from ganlib.lessons.exercises import lesson03 as check
 from ganlib.lessons.exercises.tensors import going_on_with
 from ganlib.losses import LOSSES
@@ -93,8 +93,8 @@ def value(d):  # V; d is what D says at every point of the grid
 
 # %% tags=["hide-input"]
 near = abs(x - 1) < 5
-plots.show(
-    plots.curves(x[near], {"density": {"real, p": p[near], "generated, q": q[near]}},
+pictures.show(
+    pictures.curves(x[near], {"density": {"real, p": p[near], "generated, q": q[near]}},
                  "x", title="Real numbers lie around 0, generated ones around 2"),
     alt="Two bell curves of the same width, the real one around 0 and the generated one around 2. They overlap.",
 )  # fmt: skip
@@ -237,8 +237,8 @@ d_star = p / (p + q)  # the formula
 # %% tags=["hide-input"]
 here = (x > -2) & (x < 4)
 curves = {"best discriminator": d_star[here], **{f"trained, seed {i}": d[here] for i, d in enumerate(trained)}}
-plots.show(
-    plots.curves(x[here], {"D(x)": curves}, "x", title="Three trained networks lie on the formula"),
+pictures.show(
+    pictures.curves(x[here], {"D(x)": curves}, "x", title="Three trained networks lie on the formula"),
     alt="Four curves that fall from 1 to 0 around x = 1, so close that they look like one.",
 )
 
@@ -363,8 +363,8 @@ knob = np.linspace(0.1, 8, 80)
 lines = {name: np.array([gradient(loss, theta) for theta in knob]) for name, loss in both.items()}
 
 # %% tags=["hide-input"]
-plots.show(
-    plots.curves(knob, {"gradient in θ": lines}, "θ, the distance between real and generated",
+pictures.show(
+    pictures.curves(knob, {"gradient in θ": lines}, "θ, the distance between real and generated",
                  title="Far away, the slope of the saturating loss nearly vanishes", log=True),
     alt="On a logarithmic axis the non-saturating gradient grows with the distance, while the saturating one "
     "peaks between one and two and falls below a thousandth at eight.",
@@ -500,8 +500,8 @@ for name, pair in LOSSES.items():
 
 # %% tags=["hide-input"]
 panels = {name: {"slope of the discriminator's loss": pull_d[name], "slope of G's loss": pull_g[name]} for name in LOSSES}
-plots.show(
-    plots.curves(output, panels, "ℓ, D's output for a generated image", columns=2,
+pictures.show(
+    pictures.curves(output, panels, "ℓ, D's output for a generated image", columns=2,
                  title="Between 0 and 1 every D pushes down and every G pulls up, each with its own force"),
     alt="Six panels, one for each pair: the slopes of the losses of D and of G over D's output from minus four to four.",
 )  # fmt: skip
@@ -682,8 +682,8 @@ claim("the saturating goal covers both modes, the non-saturating one picks one",
 # %% tags=["hide-input"]
 wide = abs(x) < 6
 bells = {name: norm.pdf(x[wide], *knobs) for name, knobs in best.items()}
-plots.show(
-    plots.curves(x[wide], {"density": {"real": np.exp(two_modes[wide]), **bells}}, "x",
+pictures.show(
+    pictures.curves(x[wide], {"density": {"real": np.exp(two_modes[wide]), **bells}}, "x",
                  title="Two goals: one bell for both modes, or one for one mode"),
     alt="The real density has two peaks. The best bell for the saturating loss lies between them and covers both; the "
     "best one for the non-saturating loss lies on the right peak.",
