@@ -75,7 +75,7 @@ def generator_loss(answer):
         "That is minus the mean logit: the sigmoid and its logarithm are missing.": lambda f: -f.mean(),
     }  # fmt: skip
     cases = [(_FAKE[:3],), (_FAKE,)]
-    compare(answer, cases, _g_loss, mistakes, "The loss is the mean of −log D(G(z)), and −log sigmoid(t) = softplus(−t).")
+    compare(answer, cases, _g_loss, mistakes, "It is the mean of −log D(G(z)), and −log sigmoid(t) = softplus(−t).")
     try:
         sure = call(answer, _SURE, shape=())
     except Wrong:
