@@ -19,7 +19,8 @@ def _kl(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.sum(a[some] * np.log(a[some] / b[some])))
 
 
-def _jsd(a: np.ndarray, b: np.ndarray) -> float:
+def right_jsd(a: np.ndarray, b: np.ndarray) -> float:
+    """The Jensen–Shannon divergence of two arrays of probabilities, in nats."""
     m = (a + b) / 2
     return (_kl(a, m) + _kl(b, m)) / 2
 
@@ -121,23 +122,24 @@ def jensen_shannon(answer):
         "That is KL(b‖a): compare each of the two with their mean.": lambda a, b: _kl(b, a),
         "That is the mean of KL(a‖b) and KL(b‖a): compare each of the two with their mean instead.":
             lambda a, b: (_kl(a, b) + _kl(b, a)) / 2,
-        "That is twice the divergence: take the mean of the two KL terms, not the sum.": lambda a, b: 2 * _jsd(a, b),
+        "That is twice the divergence: take the mean of the two KL terms, not the sum.":
+            lambda a, b: 2 * right_jsd(a, b),
         "That is KL(a‖m) alone: add KL(b‖m), and take the mean.": lambda a, b: _kl(a, (a + b) / 2),
         "That compares the mean with the two, KL(m‖a) and KL(m‖b): it goes the other way round.":
             lambda a, b: (_kl((a + b) / 2, a) + _kl((a + b) / 2, b)) / 2,
-        "That is in bits: use the natural logarithm.": lambda a, b: _jsd(a, b) / np.log(2),
+        "That is in bits: use the natural logarithm.": lambda a, b: right_jsd(a, b) / np.log(2),
         "That is the square root, the Jensen–Shannon *distance* (SciPy's jensenshannon returns it).":
-            lambda a, b: _jsd(a, b) ** 0.5,
-        "That has the wrong sign: a divergence is never negative.": lambda a, b: -_jsd(a, b),
-        "You averaged over the entries: a KL divergence is a sum over them.": lambda a, b: _jsd(a, b) / len(a),
+            lambda a, b: right_jsd(a, b) ** 0.5,
+        "That has the wrong sign: a divergence is never negative.": lambda a, b: -right_jsd(a, b),
+        "You averaged over the entries: a KL divergence is a sum over them.": lambda a, b: right_jsd(a, b) / len(a),
     }  # fmt: skip
-    compare(answer, cases, _jsd, mistakes, "It is the mean of KL(a‖m) and KL(b‖m), where m = (a + b) / 2.")
+    compare(answer, cases, right_jsd, mistakes, "It is the mean of KL(a‖m) and KL(b‖m), where m = (a + b) / 2.")
     apart = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     try:
         got = call(answer, *apart, shape=())
     except Wrong:
         raise Wrong("It works, but not where a probability is 0: there 0 · log 0 counts as 0. See `xlogy`.") from None
-    match(got, _jsd(*apart), otherwise="It works, but not where a probability is 0.")
+    match(got, right_jsd(*apart), otherwise="It works, but not where a probability is 0.")
     return "zero for equals, and log 2 where nothing overlaps."
 
 

@@ -1,8 +1,24 @@
 """Answer checks of lesson 04, A full training run on MNIST. The penalty may be written in TensorFlow or NumPy."""
 
 import numpy as np
+import tensorflow as tf
 
 from ganlib.lessons.exercises import check, compare
+
+
+def right_r1(slopes, gamma):
+    """The R1 penalty, as TensorFlow computes it."""
+    return gamma / 2 * tf.reduce_mean(tf.reduce_sum(slopes**2, axis=1))
+
+
+def right_average(average, weights, keep):
+    """The share `keep` of the old average and the rest of the new weights."""
+    return keep * average + (1 - keep) * weights
+
+
+def right_steps(images, batch_size):
+    """Batches in one pass over the images, the smaller last one included."""
+    return -(-images // batch_size)
 
 
 def _lengths(slopes: np.ndarray) -> np.ndarray:
@@ -33,7 +49,7 @@ def r1(answer):
             lambda s, gamma: gamma / 2 * np.sum(s**2) / s.shape[1],
     }  # fmt: skip
     compare(
-        answer, cases, lambda s, gamma: gamma / 2 * np.mean(np.sum(s**2, axis=1)), mistakes,
+        answer, cases, right_r1, mistakes,
         "Square the entries, add up over the pixels, average over the batch, times γ/2.",
     )  # fmt: skip
     return "squared first, averaged second. A steep D pays, whatever the direction."
@@ -60,7 +76,7 @@ def running_average(answer):
             lambda a, w, keep: a - (1 - keep) * (w - a),
     }  # fmt: skip
     compare(
-        answer, cases, lambda a, w, keep: keep * a + (1 - keep) * w, mistakes,
+        answer, cases, right_average, mistakes,
         "The new average is the share keep of the old one and the share 1 − keep of the weights.",
     )  # fmt: skip
     return "the share of the old, and the rest from the new."
@@ -79,5 +95,5 @@ def steps_in_an_epoch(answer):
         "That is the number of images in the last batch.": lambda n, size: n % size,
     }  # fmt: skip
     cases = [(60_000, 128), (60_000, 100), (10, 3), (5, 8), (11, 4), (30, 16)]
-    compare(answer, cases, lambda n, size: -(-n // size), mistakes)
+    compare(answer, cases, right_steps, mistakes)
     return "a smaller last batch counts like any other."
