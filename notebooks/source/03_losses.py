@@ -15,9 +15,8 @@
 #
 # **You will know what every number in a GAN's loss means, write both losses yourself, and watch yours play.**
 #
-# *Core path: 45 minutes (20 to read and 20 for three exercises, both estimated; one minute of computing on two CPU
-# cores, measured). Sections called "Further" are optional. You need logarithms, derivatives and an idea of what a
-# probability density is. Lessons 01 and 02 help, but this one stands alone.*
+# *Core path: 45 minutes (20 to read and 20 for three exercises, estimated; computing one minute, measured). "Further"
+# is optional. You need logarithms, derivatives and an idea of a probability density. Lessons 01 and 02 help.*
 #
 # After this lesson you can
 #
@@ -107,12 +106,12 @@ claim("with its answers swapped it is worse than a coin", value(1 - low_is_real)
 # ## 2 · Compute from logits
 #
 # A network's last layer gives any number t, the **logit**. D is its *sigmoid*, 1/(1 + e⁻ᵗ), so t = log D − log(1 − D).
-# A logit of 0 stands for 1/2, one of log 4 for 0.8. Programs compute the loss from t, not from D: a number of 32 bits
-# has about seven digits, and one that is too small becomes 0.
+# A logit of 0 stands for 1/2, one of log 4 for 0.8. Programs compute the loss from t, not from D: in 32 bits, a number
+# that is too small becomes 0.
 #
 # <details><summary><b>Predict before you run:</b> what is log(sigmoid(−200)) on your computer?</summary>
 #
-# −∞, and −200 is right. Worse is the slope there, because it reaches every weight of the network.
+# −∞, and −200 is right. Worse is the slope there: it reaches every weight of the network.
 # </details>
 
 
@@ -138,8 +137,7 @@ claim("computed from t it is −1", from_t, equals=-1, within=1e-6)
 # ### Exercise 1: D's loss
 #
 # Programs minimise. So the **loss** of D is −V. Write it from logits: the mean of −log D over the real examples plus
-# the mean of −log(1 − D) over the generated ones. Use `tf.nn.softplus` and `tf.reduce_mean`, because section 3 trains
-# with your function.
+# the mean of −log(1 − D) over the generated ones. Use `tf.nn.softplus` and `tf.reduce_mean`: section 3 trains with it.
 #
 # <details><summary>Hint</summary>
 #
@@ -163,8 +161,7 @@ def discriminator_loss(real_logits, fake_logits):
 check.discriminator_loss(discriminator_loss)
 
 # %% [markdown]
-# `ganlib/losses.py` holds all losses of the course, each two lines long. Is this −V, for the D that takes low numbers
-# for real?
+# The library's version stands in `ganlib/losses.py`. Is this −V, for the D that takes low numbers for real?
 
 # %%
 some, more = np.array([[1.0], [-2.0]]), np.array([[0.5], [3.0], [-1.0]])  # logits, to ask your loss for its slope
@@ -188,11 +185,11 @@ claim("D's loss on 200,000 numbers is −V", batch_loss, equals=-value(low_is_re
 #
 # $$\frac{p}{y} - \frac{q}{1-y}, \qquad\text{zero at}\qquad y = \frac{p}{p+q}.$$
 #
-# The second derivative, −p/y² − q/(1 − y)², is negative, so this is the maximum. D may choose each answer by itself, so
-# the best D, written D*, says p(x)/(p(x) + q(x)) at every x: the share of real examples among all that lie there.
+# The second derivative is negative, so this is the maximum. D may choose each answer by itself, so the best D, written
+# D*, says p(x)/(p(x) + q(x)) at every x: the share of real examples among all that lie there.
 #
-# Nobody tells a network the densities. It sees samples and the loss. We train three networks from different random
-# weights, on 800 fresh batches each, *with your loss*.
+# A network sees no densities, only samples and the loss. We train three, from different random weights, on 800 fresh
+# batches each, *with your loss*.
 #
 # <details><summary><b>Predict before you run:</b> how close do they come to p/(p + q)? And why should D not simply
 # say "1" where four of five examples are real?</summary>
@@ -239,8 +236,8 @@ claim("no trained D is off by more than 0.03 anywhere from −2 to 4", deviation
 claim("each comes within 0.002 of the best V", value(d_star) - min(map(value, trained)), below=0.002, quality=True)
 
 # %% [markdown]
-# So the formula says what a D does that is large enough, trained for long enough, and sees *fresh* samples at every
-# step. On a small data set D could also learn the examples by heart, which no formula about densities tells.
+# So the formula says what a D does that is large enough and sees *fresh* samples at every step. On a small data set D
+# could also learn the examples by heart, which no formula about densities tells.
 #
 # ## 4 · What G is really fighting
 #
@@ -336,8 +333,8 @@ print(*(f"{row[0]:<7g} {row[1]:11.3f} {row[2]:15.3f} {row[2] / row[1]:6.0f}" for
 claim("the saturating slope is −D, the non-saturating −(1 − D)", np.allclose(s, -d) and np.allclose(n, d - 1))
 
 # %% [markdown]
-# Now the knob θ. Hold D at D*. Its logit is log p − log q, here θ²/2 − θx, a straight line of slope −θ; and a generated
-# number x moves just as θ does. So the slope in θ is the slope in the logit times −θ, averaged over generated numbers.
+# Now the knob θ. Hold D at D*. Its logit is log p − log q = θ²/2 − θx, a straight line of slope −θ, and a generated
+# number moves just as θ does. So the slope in θ is that in the logit times −θ, averaged over generated numbers.
 
 
 # %%
@@ -397,16 +394,15 @@ claim("Adam without its division (ε = 1) leaves the saturating loss where it wa
 claim("from 15, where the slope is far below ε, Adam stands still too", too_far, above=14.9)
 
 # %% [markdown]
-# So the slope is the difference between the two losses, and plain descent feels it. Adam divides it away: take the
-# division out (ε = 1, all else equal) and the saturating loss stands still again. From 15 the slope is 10⁻¹², smaller
-# than ε, and Adam is stuck as well. Here D is always perfect and the slope exact. In a training with batches, Adam also
-# magnifies what is noise in them. We go on with the non-saturating loss, as most programs do; section 7 compares.
+# So the size of the slope is the difference, and plain descent feels it. Adam divides it away: take the division out (ε
+# = 1, all else equal) and the saturating loss stands still again. From 15 the slope is 10⁻¹², smaller than ε, and Adam
+# is stuck as well. Here D is perfect and the slope exact; section 7 compares trainings.
 #
 # ## 6 · Reading the numbers
 #
-# A D that says 1/2 to everything has a known loss. But programs differ in how they add up. The **sum** of two means is
-# 2 log 2 = log 4 = 1.386. One cross-entropy over real and generated images in one batch is a **mean** over both, log 2
-# = 0.693. Find out which of the two you see. And then?
+# If D says 1/2 to everything, the **sum** of its two means is 2 log 2 = log 4 = 1.386. Programs that take one
+# cross-entropy over real and generated images in one batch show the **mean** over both, log 2 = 0.693. Find out which
+# of the two you see. And then?
 #
 # <details><summary><b>Predict before you run:</b> D's loss is log 4, G's is log 2. Is the training a success?</summary>
 #
@@ -464,8 +460,8 @@ check.read_the_losses(diagnosis)
 # | hinge (Lim and Ye 2017, Miyato 2018) | 𝔼 max(0, 1 − ℓ(x)) + 𝔼 max(0, 1 + ℓ(G(z))) | −𝔼 ℓ(G(z)) |
 # | relativistic (Jolicoeur-Martineau 2019) | 𝔼 softplus(ℓ(G(z)) − ℓ(x)) | 𝔼 softplus(ℓ(x) − ℓ(G(z))) |
 #
-# The relativistic pair only asks which of two images is *more* real. Next: how hard each network pulls at one generated
-# image, which is the slope of its loss in ℓ. Minus is a pull upwards.
+# The relativistic pair only asks which of two images is *more* real. How hard does each network pull at one generated
+# image? The pull is the slope of its loss in ℓ; minus is upwards.
 #
 # <details><summary><b>Predict before you run:</b> which of G's losses pulls less and less on an image that already
 # passes for real? Which never lets go?</summary>
@@ -505,18 +501,18 @@ claim("least squares pulls back an output above 1", pull_g["least-squares"][-1],
 # %% [markdown]
 # ### Do they work?
 #
-# `GAN.compile(loss=…)` takes each name. The task: 12,800 numbers from N(3, ½²), so a mean of 3 and a spread of 0.5.
-# Equal networks, batches and steps, three seeds each. `r1=0.3` is a price on D's slope (section 13; lesson 04 takes it
-# apart). The Wasserstein pair plays a second time with the price that it is usually given, `wgan_gp=1`.
+# The task: 12,800 numbers from N(3, ½²), so a mean of 3 and a spread of 0.5. Equal networks, batches and steps, three
+# seeds each. `r1=0.3` is a price on D's slope (section 13; lesson 04 takes it apart). The Wasserstein pair plays a
+# second time with the price that it is usually given, `wgan_gp=1`.
 
 # %%
 numbers = np.random.default_rng(0).normal(3, 0.5, (12_800, 1)).astype("float32")
 
 
-def train_pair(loss, epochs=15, **penalty):
+def train_pair(loss, epochs=10, **penalty):
     gan = GAN(models.mlp(1, (32,), 1, None, "generator"), models.mlp(1, (32, 32), 1, None, "discriminator"))
     rates = [keras.optimizers.schedules.CosineDecay(3e-3, epochs * 100, alpha=0.02) for _ in range(2)]
-    gan.compile(*[keras.optimizers.Adam(rate, beta_1=0, beta_2=0.99) for rate in rates], loss=loss, **penalty)
+    gan.compile(*[keras.optimizers.Adam(rate, beta_1=0, beta_2=0.99) for rate in rates], loss=loss, jit_compile=False, **penalty)
     for seed in range(3):
         gan.restart(seed)
         d_loss = gan.fit(numbers, 128, epochs, verbose=0).history["d_loss"][-1]
@@ -544,29 +540,28 @@ claim("Wasserstein with WGAN-GP misses the mean, with every seed",
 
 # %% [markdown]
 # With R1 all six find the place. The spread they get right or wrong by luck: seeds of one pair differ more than the
-# pairs do. One seed each would have shown a winner, and another seed another one.  This table is no reason to choose a
-# loss. The last row says that the price on D's slope can matter more than the pair: same loss, same seeds, other
-# penalty, and G is still off after these 1,500 steps. (Its authors give D five steps for each of G. Whether that is
-# what is missing here, we have not tested.) Lucic and others (2018) compared seven kinds of GAN over many settings and
-# seeds and found none consistently better than the non-saturating one of 2014.
+# pairs do. One seed each would have shown a winner, and another seed another one. The last row says that the price on
+# D's slope can matter more than the pair: same loss, same seeds, and G is still off after these 1,000 steps. (Its
+# authors give D five steps for each of G. Whether that is what is missing here, we have not tested.) Lucic and others
+# (2018) compared seven kinds of GAN over many settings and seeds: none was consistently better than the non-saturating
+# one of 2014.
 #
 # ## What you now know
 #
 # * D maximises V, so its loss is −V. The best D says p/(p + q), and a D that sees fresh samples comes close to it.
 # * Against the best D, G makes −log 4 + 2 JSD small. Far from the data its slope is tiny. Plain descent then stands
-#   still; Adam does not, until the slope is below its ε.
+#   still; Adam goes on, until the slope is below its ε.
 # * log 2 and log 4 are the same opinion, averaged or added. It can mean a perfect G or a blind D.
 # * Other pairs have other forces and other balances. Compare them over seeds, or not at all.
 # * Compute from logits.
 #
 # ## What usually goes wrong here
 #
-# * **A sign.** D's loss falls below 0 and keeps falling: you minimise V. (The Wasserstein loss may be negative.)
-#   Section 10 shows what that does; a widely copied program prints such a formula ([the article,
-#   checked](../docs/article.md)).
-# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0 (lesson 06 shows it). Or neither:
-#   logits are taken for probabilities, and the log of a negative number is NaN.
-# * **Comparing losses of different pairs**, or a sum with a mean. Look up the balance first.
+# * **A sign.** D's loss falls below 0 and keeps falling: you minimise V, as a widely copied program prints it (section
+#   10; [the article, checked](../docs/article.md)). Only the Wasserstein loss may be negative.
+# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: the log of a
+#   negative number is NaN.
+# * **Comparing losses of different pairs**, or a sum with a mean.
 
 # %% [markdown] tags=["further"]
 # ## 8 · Further: Jensen–Shannon for arrays
@@ -682,7 +677,7 @@ pictures.show(
 # A widely copied program gives L_D = 𝔼 log D(x) + 𝔼 log(1 − D(G(z))) as D's loss. That is V, which D *maximises*. And
 # its L_G = −𝔼 log D(x) + 𝔼 log(1 − D(G(z))) is the saturating loss plus a term in which no G occurs. What happens if
 # you minimise both? Two things differ from our losses, D's sign and the kind of G's loss. So we change one at a time.
-# Real numbers are N(−2, ½²), generated ones start around +2; 1,000 steps, three seeds.
+# Real numbers are N(−2, ½²), generated ones start around +2; 800 steps, three seeds.
 #
 # <details><summary><b>Predict before you run:</b> what becomes of D, and what of G?</summary>
 #
@@ -692,7 +687,7 @@ pictures.show(
 
 
 # %%
-def play(loss_d, loss_g, steps=1000):  # returns D's accuracy, and mean and spread of G's numbers, for each seed
+def play(loss_d, loss_g, steps=800):  # returns D's accuracy, and mean and spread of G's numbers, for each seed
     G, D = models.mlp(1, (), 1, None, "generator"), models.mlp(1, (32,), 1, None, "discriminator")
     adam_g, adam_d = keras.optimizers.Adam(0.02), keras.optimizers.Adam(0.01)
     adam_g.build(G.trainable_variables), adam_d.build(D.trainable_variables)
@@ -743,9 +738,9 @@ claim("with the right sign, both means come within 0.5 of −2",
 
 # %% [markdown]
 # One sign decides whether G comes to the data. The kind of its loss decides only what it does while D is wrong. Look at
-# the last columns, too: the data have a spread of 0.5, and the non-saturating G keeps less of it, with some seeds none.
-# Section 9 would explain that, for at a distance its loss asks to narrow q. But we have not tested that this is the
-# cause. A right *mean* is not yet a right distribution.
+# the last columns, too: the data have a spread of 0.5, and these G's have kept less of it, some nearly none. A right
+# *mean* is not yet a right distribution. (D has 32 units and 800 steps. Which of the two is too small, we have not
+# tested.)
 
 # %% [markdown] tags=["further"]
 # ## 11 · Further: two parallel lines

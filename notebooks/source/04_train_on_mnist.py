@@ -14,11 +14,10 @@
 # # 04 · A full training run on MNIST
 #
 # **You will train a network that draws handwritten digits nobody ever wrote.** A first program fails. You will measure
-# how, write the training step, find repairs, and train again.
+# how, write the training step, and repair it.
 #
-# *Core path: 45 minutes (20 to read and 15 for three exercises, both estimated; five minutes of computing on two CPU
-# cores, measured, part of it while you read). Sections called "Further" are optional. You need Python and an idea of
-# what a neural network is. Lessons 02 and 03 help, but this one stands alone.*
+# *Core path: 45 minutes (20 to read and 15 for three exercises, estimated; computing five minutes, measured, partly
+# while you read). "Further" is optional. You need an idea of what a neural network is. Lessons 02 and 03 help.*
 #
 # After this lesson you can
 #
@@ -107,8 +106,8 @@ def first_discriminator():
 #
 # `GAN` is a `keras.Model`, with `compile` and `fit` as in Keras. `r1=0` and `ema=0` switch off what section 5 explains.
 # An **epoch** is one pass over the 60,000 images. After each, one line reports four means over the epoch: both losses,
-# and the probability that D gives to real images, D(x), and to generated ones, D(G(z)). If D said one half to
-# everything, its loss would be 2 log 2 and G's log 2 (lesson 03), the dashed lines below.
+# and D's probability for real images, D(x), and for generated ones, D(G(z)). If D said one half to everything, its loss
+# would be 2 log 2 and G's log 2 (lesson 03), the dashed lines below.
 #
 # <details><summary><b>Predict before you run:</b> who wins?</summary>
 #
@@ -182,11 +181,10 @@ claim("the first program is hundreds of times as far as real images",
 #
 # ## 4 · Diagnosis before cure
 #
-# Three measurements. First, **D's accuracy** on images it has not trained on. Second, **what reaches G**. G learns from
-# one thing only: how its loss changes when a pixel of its image changes. Compare our loss −log D(G(z)) with the
-# *saturating* loss log(1 − D(G(z))), at the same images. Third, **how steep is D?** The **slope** of D at an image is
-# the length of the gradient of its logit there: with a slope of 5, moving 0.1 through pixel space, in the direction
-# that matters most to D, moves the logit by about 0.5.
+# First, **D's accuracy** on images it has not trained on. Second, **what reaches G**: how does its loss change when a
+# pixel of its image changes? Compare our loss −log D(G(z)) with the *saturating* loss log(1 − D(G(z))), at the same
+# images. Third, **how steep is D?** The **slope** of D at an image is the length of the gradient of its logit there:
+# with a slope of 5, moving 0.1 in the direction that matters most to D moves the logit by about 0.5.
 #
 # <details><summary><b>Predict before you run:</b> D is sure that these images are fake. Which loss gives G more to go
 # by?</summary>
@@ -226,10 +224,9 @@ claim("the saturating loss passes on less than a tenth of ours", saturating / ou
 claim("D became at least five times steeper", trained / untrained, above=5, quality=True)
 
 # %% [markdown]
-# D wins; a gradient reaches G, yet it did not lead to digits; and D has become many times steeper. Here is a suspicion.
-# A steep D changes its mind within a short distance. Then its gradient says where to go for the next small step, and
-# little about where the digits are. Is steepness the cause, or a companion of D's victory? Test it: charge D for
-# steepness and change nothing else.
+# A gradient reaches G, yet it did not lead to digits; and D has become many times steeper. A suspicion: a steep D
+# changes its mind within a short distance, so its gradient says little about where the digits are. Is steepness the
+# cause, or a companion of D's victory? Test it: charge D for steepness and change nothing else.
 #
 # ## 5 · The R1 penalty, and the training step written out
 #
@@ -239,8 +236,8 @@ claim("D became at least five times steeper", trained / untrained, above=5, qual
 #
 # γ/2 times the mean *squared* slope at real images. ℓ(x) is D's logit, ∇ℓ(x) its gradient in the pixels. We use γ = 1.
 #
-# **Exercise 1.** Write the penalty for given gradients: `slopes` has shape (images, 784), each row the gradient at one
-# image. The slope is its length. Use `tf.reduce_sum` and `tf.reduce_mean`: the training step below uses your function.
+# **Exercise 1.** Write the penalty: `slopes` has shape (images, 784), each row the gradient at one image. Use
+# `tf.reduce_sum` and `tf.reduce_mean`: the training step below uses your function.
 #
 # <details><summary>Hint 1</summary>The squared length of a vector is the sum of the squares of its entries.</details>
 # <details><summary>Hint 2</summary>The mean is over the images, and it comes last.</details>
@@ -262,9 +259,8 @@ def r1(slopes, gamma):
 lesson04.r1(r1)
 
 # %% [markdown]
-# **Exercise 2.** Good pictures do not come from the latest weights of G but from their **running average**, called
-# `ema` in programs (exponential moving average). After each step the new average is the share `keep` of the old average
-# and the rest of the new weights. Write it.
+# **Exercise 2.** `ganlib` draws with a **running average** of G's weights, called `ema` in programs (exponential moving
+# average). After each step it is the share `keep` of the old average and the rest of the new weights. Write it.
 #
 # <details><summary>Hint</summary>The two shares add up to 1.</details>
 
@@ -314,9 +310,8 @@ def training_step(G, D, average, optimizer_G, optimizer_D, real, latents_D, late
 
 
 # %% [markdown]
-# Is that really what `ganlib` does? Take two equal pairs of networks. Let this step train one and `ganlib` the other,
-# on the same images and latents. Then compare every weight. (`keep` begins small and grows to 0.998, so that the
-# untrained weights are soon forgotten. Section 6 says what the betas of Adam are.)
+# Is that what `ganlib` does? Let this step train one pair of networks and `ganlib` an equal one, on the same images and
+# latents, and compare every weight. (`keep` grows from 0.1 to 0.998, so that the untrained weights are soon forgotten.)
 
 # %%
 def adam(rate=2e-4, beta_1=0.0, beta_2=0.99):
@@ -357,12 +352,10 @@ claim("after three steps both have the same weights, and the same average", diff
 # | wider networks | 128 units, 100 latents | 512 units (256 in D's second layer), 64 latents | more room to learn |
 #
 # Adam's β₁ is the share of earlier gradients in each step, the *momentum*; β₂ is the same for their squares. 0 and 0.99
-# are from Karras and others (2018). `CosineDecay` lets a rate fall along a cosine. We test what each repair does, not
-# whether the reason in the last column is right. To save time, wider networks appear only in the last two rows.
-#
-# To be quick, every training takes 940 steps: four passes over half the images, from three seeds. The distance is that
-# of 2,000 images, so compare it within this table only. Beside it stands the slope of D. `restart` gives a model new
-# weights and keeps what TensorFlow has compiled.
+# are from Karras and others (2018). `CosineDecay` lets a rate fall along a cosine. We test what a repair does, not
+# whether the reason in the last column is right. To save time, wider networks come only in the last two rows, and every
+# training takes 940 steps, four passes over half the images, from three seeds. The distance is that of 2,000 images:
+# compare it within this table only. Beside it stands the slope of D.
 #
 # <details><summary><b>Predict before you run:</b> which single one helps most? And can the other four do without it?
 # </summary>
@@ -417,7 +410,7 @@ three_seeds("all five", **all_five)
 # %% tags=["hide-input"]
 pictures.show(
     pictures.dots(scores, "Fréchet distance to the test images (log scale)", log=True,
-                  title="Alone, only R1 helps much; the other four together need it less than it needs them"),
+                  title="Alone, only R1 helps much. The other four together do better without it"),
     alt="Nine rows of three dots each. Alone, only R1 is clearly better than the first program, and a slow D is worse. "
     "R1 without momentum is far better, and so are all repairs but R1. All five are best.",
 )  # fmt: skip
@@ -458,10 +451,9 @@ claim("all five are best, in every seed",
 #
 # ## 7 · The full run
 #
-# Now all five, on all 60,000 images. Two things can end the run: a set number of epochs, or a *convergence criterion*.
-# Ours is the Fréchet distance of 2,000 images, measured after every epoch (`MeasureFD`): when it has not improved for
-# two epochs, Keras' own `EarlyStopping` ends the run. The rate falls step by step, so we must say how many steps the
-# run has.
+# Now all five, on all 60,000 images. Two things can end the run: seven epochs, or a *convergence criterion*. Ours is
+# the Fréchet distance of 2,000 images, measured after every epoch (`MeasureFD`): when it has not improved for two
+# epochs, Keras' `EarlyStopping` ends the run. The rate falls step by step, so we must say how many steps there are.
 #
 # **Exercise 3.** An epoch is one pass over the data, in batches. How many steps has it?
 #
@@ -484,8 +476,8 @@ def steps_in_an_epoch(images, batch_size):
 lesson04.steps_in_an_epoch(steps_in_an_epoch)
 
 # %% [markdown]
-# Where are the five? `models.wide`, the falling `rate`, `adam` without momentum, `r1=1.0`; and the average of G is on
-# unless you switch it off.
+# Where are the five? `models.wide`, the falling `rate`, `adam` without momentum, `r1=1.0`; the average is on by
+# default.
 #
 # <details><summary><b>Predict before you run:</b> what will D say at the end, to real and generated images?</summary>
 #
@@ -528,9 +520,8 @@ claim("D(G(z)) is near one half", history["d_fake"][-1], above=0.4, below=0.5, q
 
 # %% [markdown]
 # D's loss is shown without the penalty. If D cannot tell the images apart, the curves end at the dashed lines. So they
-# do if D is broken (lesson 02), and a penalty that is too large pushes them there as well (lesson 05). The curves say
-# *balanced*; only the pictures and the judge say *good*. Which digit does the judge name in each picture, even a bad
-# one? And how far is the cloud, with 10,000 images as in section 3?
+# do if D is broken (lesson 02). The curves say *balanced*; only the pictures and the judge say *good*. Which digit does
+# the judge name in each picture? And how far is the cloud, with 10,000 images as in section 3?
 
 # %%
 features, probabilities = judge.look(to_images(gan.generate(10_000)))
@@ -544,8 +535,8 @@ claim("the distance is less than a twentieth of the first program's",
 
 # %% [markdown]
 # All ten digits are there, though not equally often, and the distance is still far above that of real images: look at
-# the broken strokes. It is not the end. `course.py train` plays the same game for four minutes and reaches about 0.2,
-# with a choice among 36 in the latents, a weaker penalty (γ = 0.1) and 32 epochs; lesson 05 measures such a generator.
+# the broken strokes. It is not the end. `course.py train` plays the same game for four minutes and reaches about 0.2
+# (README, "How good are the digits?"), with a choice among 36 in the latents, γ = 0.1 and 32 epochs.
 #
 # ## 8 · Keep what you made
 
@@ -563,7 +554,7 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in sorted(Pa
 # * In the first program D wins and becomes steep. Charging for steepness, R1, is the one repair that does much alone;
 #   the other four together lead to digits without it. What helps alone, and what helps beside others, are two
 #   questions.
-# * Change one thing at a time, with several seeds, and look for the row that would refute your story.
+# * Change one thing at a time, with several seeds, and add the row that would refute your story.
 #
 # ## What usually goes wrong here
 #
@@ -571,7 +562,7 @@ print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in sorted(Pa
 # * **All pictures alike:** G ignores its latent vector. D may be fooled by the one picture, or may have won, as here.
 # * **Both at one half from the first step, and fog:** D learns nothing. Is its learning rate 0, or its penalty huge?
 #
-# Lesson 06 shows many more, tells them from their look-alikes, and cures them.
+# Lesson 06 tells such illnesses from their look-alikes, and cures them.
 
 # %% [markdown] tags=["further"]
 # ## 9 · Further: what "no momentum" changed
