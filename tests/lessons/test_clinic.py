@@ -110,7 +110,7 @@ def test_health():
 
 
 def test_the_lesson_quotes_the_measured_modes():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     lesson = (root / "notebooks" / "source" / "06_failure_clinic.py").read_text(encoding="utf-8")
     rows = list(csv.DictReader((root / "benchmarks" / "modes.csv").read_text(encoding="utf-8").splitlines()))
     for task in {row["task"] for row in rows}:

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from ganlib.evaluation import metrics
 from ganlib.lessons.exercises import lesson05
 
-SOURCE = Path(__file__).parents[1] / "notebooks" / "source" / "05_is_it_any_good.py"
+SOURCE = Path(__file__).parents[2] / "notebooks" / "source" / "05_is_it_any_good.py"
 NAMES = ["frechet_on_a_line", "entropy_of", "precision", "lost_a_mode", "log_mean_exp"]
 
 

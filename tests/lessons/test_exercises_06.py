@@ -10,7 +10,7 @@ import pytest
 from ganlib.lessons import clinic
 from ganlib.lessons.exercises import lesson06
 
-SOURCE = Path(__file__).parents[1] / "notebooks" / "source" / "06_failure_clinic.py"
+SOURCE = Path(__file__).parents[2] / "notebooks" / "source" / "06_failure_clinic.py"
 
 
 def verdict(name, answer, capsys) -> str:
