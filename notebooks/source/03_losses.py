@@ -512,7 +512,8 @@ numbers = np.random.default_rng(0).normal(3, 0.5, (12_800, 1)).astype("float32")
 def train_pair(loss, epochs=10, **penalty):
     gan = GAN(models.mlp(1, (32,), 1, None, "generator"), models.mlp(1, (32, 32), 1, None, "discriminator"))
     rates = [keras.optimizers.schedules.CosineDecay(3e-3, epochs * 100, alpha=0.02) for _ in range(2)]
-    gan.compile(*[keras.optimizers.Adam(rate, beta_1=0, beta_2=0.99) for rate in rates], loss=loss, jit_compile=False, **penalty)
+    adams = [keras.optimizers.Adam(rate, beta_1=0, beta_2=0.99) for rate in rates]
+    gan.compile(*adams, loss=loss, jit_compile=False, **penalty)  # XLA takes longer to compile than such small nets
     for seed in range(3):
         gan.restart(seed)
         d_loss = gan.fit(numbers, 128, epochs, verbose=0).history["d_loss"][-1]
@@ -888,7 +889,7 @@ claim("R1 is 5²", float(losses.r1_penalty(gradients)), equals=25, within=1e-6)
 claim("WGAN-GP is (5 − 1)²", float(wgan_gp(gradients.numpy())), equals=16, within=1e-4)
 claim("a fifth of that D costs WGAN-GP nothing", abs(float(wgan_gp(gradients.numpy() / 5))) < 1e-6)
 
-# %% [markdown]
+# %% [markdown] tags=["further"]
 # ## Where this comes from
 #
 # * Goodfellow and others (2014), *Generative adversarial nets*: equation 1, Proposition 1, Theorem 1, section 3.

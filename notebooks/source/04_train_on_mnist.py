@@ -686,7 +686,7 @@ for name, stops in {"in one go": [2], "with a break": [1, 2]}.items():
 # %% tags=["nbval-check-output"]
 claim("every weight is equal, bit for bit", all(np.array_equal(a, b) for a, b in zip(*results)))
 
-# %% [markdown]
+# %% [markdown] tags=["further"]
 # ## Where this comes from
 #
 # * Goodfellow and others (2014), *Generative adversarial nets*: the game, Algorithm 1 with its two phases,
