@@ -559,7 +559,7 @@ claim("Wasserstein with WGAN-GP misses the mean, with every seed",
 # ## What usually goes wrong here
 #
 # * **A sign.** D's loss falls below 0 and keeps falling: you minimise V, as a widely copied program prints it (section
-#   10; [the article, checked](../docs/article.md)). Only the Wasserstein loss may be negative.
+#   10; [the article, checked](../docs/article.md)). Only the Wasserstein loss of D may be negative.
 # * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: the log of a
 #   negative number is NaN.
 # * **Comparing losses of different pairs**, or a sum with a mean.
@@ -678,7 +678,7 @@ pictures.show(
 # A widely copied program gives L_D = 𝔼 log D(x) + 𝔼 log(1 − D(G(z))) as D's loss. That is V, which D *maximises*. And
 # its L_G = −𝔼 log D(x) + 𝔼 log(1 − D(G(z))) is the saturating loss plus a term in which no G occurs. What happens if
 # you minimise both? Two things differ from our losses, D's sign and the kind of G's loss. So we change one at a time.
-# Real numbers are N(−2, ½²), generated ones start around +2; 800 steps, three seeds.
+# Real numbers are N(−2, ½²), generated ones start around +2; 1,200 steps, three seeds.
 #
 # <details><summary><b>Predict before you run:</b> what becomes of D, and what of G?</summary>
 #
@@ -688,9 +688,11 @@ pictures.show(
 
 
 # %%
-def play(loss_d, loss_g, steps=800):  # returns D's accuracy, and mean and spread of G's numbers, for each seed
+def play(loss_d, loss_g, steps=1200):  # returns D's accuracy, and mean and spread of G's numbers, for each seed
     G, D = models.mlp(1, (), 1, None, "generator"), models.mlp(1, (32,), 1, None, "discriminator")
-    adam_g, adam_d = keras.optimizers.Adam(0.02), keras.optimizers.Adam(0.01)
+    adam_g, adam_d = [
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02)) for rate in (0.02, 0.01)
+    ]
     adam_g.build(G.trainable_variables), adam_d.build(D.trainable_variables)
 
     @tf.function
@@ -739,9 +741,8 @@ claim("with the right sign, both means come within 0.5 of −2",
 
 # %% [markdown]
 # One sign decides whether G comes to the data. The kind of its loss decides only what it does while D is wrong. Look at
-# the last columns, too: the data have a spread of 0.5, and these G's have kept less of it, some nearly none. A right
-# *mean* is not yet a right distribution. (D has 32 units and 800 steps. Which of the two is too small, we have not
-# tested.)
+# the last columns, too: the data have a spread of 0.5, and most of these G's have kept less. A right *mean* is not yet a
+# right distribution. What takes the spread away, we have not tested.
 
 # %% [markdown] tags=["further"]
 # ## 11 · Further: two parallel lines
