@@ -535,17 +535,17 @@ claim("with R1 every pair brings G to the mean of the data, with every seed",
       max(abs(rows[:, 0] - 3).max() for rows in six), below=0.15, quality=True)  # fmt: skip
 off = max(abs(results[name][:, 2] - LOSSES[name].balance["d_loss"]).max() for name in LOSSES)
 claim("and D's loss to its balance, which differs from pair to pair", off, below=0.05, quality=True)
-claim("the spread differs more between seeds than between pairs", seeds - pairs, above=0, quality=True)
+claim("seeds of one pair can differ more than the medians of the pairs", seeds - pairs, above=0, quality=True)
 claim("Wasserstein with WGAN-GP misses the mean, with every seed",
       abs(results["wasserstein, GP"][:, 0] - 3).min(), above=0.3, quality=True)  # fmt: skip
 
 # %% [markdown]
-# With R1 all six find the place. The spread they get right or wrong by luck: seeds of one pair differ more than the
-# pairs do. One seed each would have shown a winner, and another seed another one. The last row says that the price on
-# D's slope can matter more than the pair: same loss, same seeds, and G is still off after these 1,000 steps. (Its
-# authors give D five steps for each of G. Whether that is what is missing here, we have not tested.) Lucic and others
-# (2018) compared seven kinds of GAN over many settings and seeds: none was consistently better than the non-saturating
-# one of 2014.
+# With R1 all six find the place. The spread they get right or wrong by luck: seeds of one pair can differ twice as much
+# as the pairs' medians do. One seed each would have shown a winner, and another seed another one. The last row says
+# that the price on D's slope can matter more than the pair: same loss, same seeds, and G is still off after these 1,000
+# steps. (Its authors give D five steps for each of G. Whether that is what is missing here, we have not tested.) Lucic
+# and others (2018) compared seven kinds of GAN over many settings and seeds: none was consistently better than the
+# non-saturating one of 2014.
 #
 # ## What you now know
 #
@@ -741,8 +741,8 @@ claim("with the right sign, both means come within 0.5 of −2",
 
 # %% [markdown]
 # One sign decides whether G comes to the data. The kind of its loss decides only what it does while D is wrong. Look at
-# the last columns, too: the data have a spread of 0.5, and most of these G's have kept less. A right *mean* is not yet a
-# right distribution. What takes the spread away, we have not tested.
+# the last columns, too: the data have a spread of 0.5, and most of these G's keep less. A right *mean* is not yet a
+# right distribution. (What takes the spread away, we have not tested.)
 
 # %% [markdown] tags=["further"]
 # ## 11 · Further: two parallel lines
