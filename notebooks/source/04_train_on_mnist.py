@@ -65,9 +65,9 @@ print(f"{np.mean(x_train > 0):.0%} of the pixels have ink on them")
 # %% tags=["hide-input"]
 drawn = load_arrays("lesson04.npz")["images"]  # of section 7, seed 0, on the machine where this page was made
 pictures.show(
-    pictures.side_by_side({"real": x_train[:20], "generated": drawn[:20]}, columns=10,
+    pictures.side_by_side({"real": x_train[:12], "generated": drawn[:12], "generated, too": drawn[12:24]}, columns=12,
                           title="Written by people, and drawn by the network that you will train"),
-    alt="Twenty real handwritten digits, and twenty generated ones: most are readable, some are broken.",
+    alt="Twelve real handwritten digits, and twenty-four generated ones: most are readable, some are broken.",
 )  # fmt: skip
 
 # %% [markdown]
@@ -117,7 +117,7 @@ def first_discriminator():
 # %%
 keras.utils.set_random_seed(0)
 first = GAN(first_generator(), first_discriminator())
-fog = to_images(first.generate(10))  # before any training
+fog = to_images(first.generate(12))  # before any training
 first.compile(keras.optimizers.Adam(2e-4), keras.optimizers.Adam(2e-4), r1=0.0, ema=0.0)
 first_history = first.fit(x_train, batch_size=128, epochs=5, verbose=0, callbacks=[Progress()]).history
 spread = to_images(first.generate(100)).std(axis=0).mean()  # over 100 images, in grey levels
@@ -127,9 +127,9 @@ claim("G's images are all alike", spread / x_train[:100].std(axis=0).mean(), bel
 
 # %% tags=["hide-input"]
 pictures.show(
-    pictures.side_by_side({"generated, untrained": fog, "generated, after five epochs": to_images(first.generate(20))},
-                          columns=10, title="From fog to one patch, twenty times"),
-    alt="Ten squares of grey fog, then twenty generated images: nearly the same speckled patch each, and no digit.",
+    pictures.side_by_side({"generated, untrained": fog, "generated, after five epochs": to_images(first.generate(12))},
+                          columns=12, title="From fog to one patch, twelve times"),
+    alt="Twelve squares of grey fog, then twelve generated images: nearly the same speckled patch each, and no digit.",
 )  # fmt: skip
 
 # %% tags=["hide-input"]
@@ -387,10 +387,11 @@ def three_seeds(rows, **changes):  # rows: {name: "generator" or "average"}, whi
         latents = np.random.default_rng(0).standard_normal((2000, gan.latent_dim), dtype="float32")
         for name, network in rows.items():
             images = to_images(getattr(gan, network)(latents))
-            scores[name][f"seed {seed}"], samples[name] = distance(images), images[:10]
+            scores[name][f"seed {seed}"], samples[name] = distance(images), images[:12]
             steep[name].append(slope(gan.discriminator))
     for name in rows:
-        print(f"{name:19}", *(f"{d:5.1f}" for d in scores[name].values()), "  slope", *(f"{s:5.2f}" for s in steep[name]))
+        distances_of, slopes_of = scores[name].values(), steep[name]
+        print(f"{name:19}", *(f"{d:6.1f}" for d in distances_of), "  slope", *(f"{d:5.2f}" for d in slopes_of))
 
 
 falling, no_momentum = {"rate": 2e-3, "falling": True}, {"betas": (0.0, 0.99)}
@@ -416,8 +417,8 @@ pictures.show(
 )  # fmt: skip
 shown = ["first program", "R1", "all but R1", "all five"]
 pictures.show(
-    pictures.side_by_side({name: samples[name] for name in shown}, columns=10, title="What the distances look like"),
-    alt="Four rows of ten generated images. The first program gives the same patch ten times, R1 alone strokes and "
+    pictures.side_by_side({name: samples[name] for name in shown}, columns=12, title="What the distances look like"),
+    alt="Four rows of twelve generated images. The first program gives the same patch twelve times, R1 alone strokes and "
     "blots, all but R1 and all five mostly readable digits.",
 )
 
@@ -652,7 +653,7 @@ pictures.show(
 )
 
 # %% [markdown]
-# Many are, and some are not. This G cannot jump: where one digit turns into another, it must show something between.
+# Some are, and some are not. This G cannot jump: where one digit turns into another, it must show something between.
 
 # %% [markdown] tags=["further"]
 # ## 12 · Further: go on later
