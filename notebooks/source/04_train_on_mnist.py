@@ -418,8 +418,8 @@ pictures.show(
 shown = ["first program", "R1", "all but R1", "all five"]
 pictures.show(
     pictures.side_by_side({name: samples[name] for name in shown}, columns=12, title="What the distances look like"),
-    alt="Four rows of twelve generated images. The first program gives the same patch twelve times, R1 alone strokes and "
-    "blots, all but R1 and all five mostly readable digits.",
+    alt="Four rows of twelve generated images. The first program gives the same patch twelve times, R1 alone strokes "
+    "and blots, all but R1 and all five mostly readable digits.",
 )
 
 # %%
