@@ -428,9 +428,10 @@ best = {name: min(row.values()) for name, row in scores.items()}
 alone = "averaged G", "faster, then slower", "no momentum"
 claim("R1 alone beats each of the others alone", min(best[n] for n in alone) / worst["R1"], above=1.2, quality=True)
 claim("yet all but R1 beat R1 alone", best["R1"] / worst["all but R1"], above=1.2, quality=True)
-claim("with a D that is several times as steep", min(steep["all but R1"]) / max(steep["R1"]), above=4, quality=True)
-claim("a slow D is gentle, too", min(steep["first program"]) / max(steep["D ten times slower"]), above=4, quality=True)
-claim("and G draws no better than at first",
+claim("and their D is several times as steep", min(steep["all but R1"]) / max(steep["R1"]), above=4, quality=True)
+gentler = min(steep["first program"]) / max(steep["D ten times slower"])
+claim("a slow D is several times less steep than at first", gentler, above=4, quality=True)
+claim("but beside a slow D, G draws no better than at first",
       best["D ten times slower"] / worst["first program"], above=0.9, quality=True)  # fmt: skip
 claim("beside R1, leaving out the momentum more than halves the distance",
       best["R1"] / worst["R1 and no momentum"], above=2, quality=True)  # fmt: skip
@@ -543,7 +544,7 @@ claim("the distance is less than a twentieth of the first program's",
 
 # %%
 np.savez_compressed("runs/lesson-04/generated_images.npz", images=to_images(gan.generate(10_000)))
-gan.average.save_weights("runs/lesson-04/generator.weights.h5")
+models.save_weights("runs/lesson-04/generator.npz", gan.average)
 print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in sorted(Path("runs/lesson-04").glob("gen*.*"))))
 
 # %% [markdown]
