@@ -26,7 +26,9 @@ from tools import lessons
 LIMIT = 20_000_000  # bytes; Colab takes no larger notebook
 PIECE = 4_000_000  # characters in one cell: a Jupyter server takes no message above 10 MiB
 LINE = 1000
-LOADERS = {"mnist.npz": "load_mnist", "generator.npz": "load_generator"}  # large: only where they are loaded
+LOADERS = {  # large ones, and those that one lesson needs: only where they are named
+    "mnist.npz": "load_mnist", "generator.npz": "load_generator", "lesson04.npz": "lesson04.npz",
+}  # fmt: skip
 
 UNPACK = """\
 # @title The course's files: unpack them into the folder gan-course
