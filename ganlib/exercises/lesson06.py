@@ -14,7 +14,7 @@ def coverage(answer: Callable) -> str:
     """`answer(samples, modes, std)`: modes with a sample within 3 std, and the share of samples within that of one."""
     compare(
         answer,
-        [_samples(toys.ring(std=0.05), 5, 0.3), _samples(toys.grid(), 16, 0.8)],
+        [_samples(toys.ring(std=0.05), 5, 0.3), _samples(toys.grid(2.0), 16, 1.6)],
         _coverage,
         {
             "You counted every mode that is the nearest of some sample: it also takes a sample within three standard "
