@@ -25,7 +25,8 @@ def train(folder: Path, epochs: int) -> None:
 
     from ganlib.gan import GAN
     from ganlib.models import mlp
-    from ganlib.runs import Film, Run
+    from ganlib.training.callbacks import Film
+    from ganlib.training.runs import Run
 
     x = np.random.default_rng(0).integers(0, 256, size=(150, 28, 28), dtype=np.uint8)
     keras.utils.set_random_seed(0)
@@ -33,7 +34,7 @@ def train(folder: Path, epochs: int) -> None:
     gan.compile(jit_compile=False)
     says = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("epoch", epoch + 1, flush=True))
     print("training", flush=True)
-    gan.fit(x, batch_size=32, epochs=epochs, verbose=0, run=Run(folder), callbacks=[Film(folder), says])
+    Run(folder).fit(gan, x, batch_size=32, epochs=epochs, verbose=0, callbacks=[Film(folder), says])
     variables = [*gan.variables, *gan.generator_optimizer.variables, *gan.discriminator_optimizer.variables]
     np.savez(folder / "state.npz", *[variable.numpy() for variable in variables])
 

@@ -16,8 +16,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "GAN": "gan",
-    "Run": "runs",
-    "claim": "checks",
+    "Run": "training.runs",
+    "claim": "lessons.claims",
     "load_mnist": "data",
     "to_images": "data",
 }

@@ -1,13 +1,14 @@
-"""The files in `data/`: MNIST and small trained weights, verified before use."""
+"""Lesson 01. The files in `data/`: MNIST and small trained weights, verified before use."""
 
 import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+
+from ganlib.files import write_file
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 MNIST = ("x_train", "y_train", "x_test", "y_test")
@@ -82,43 +83,6 @@ def to_images(samples: np.ndarray) -> np.ndarray:
     return np.rint(samples.reshape(-1, 28, 28) * 255).astype(np.uint8)
 
 
-def block_plan(examples: int, batch_size: int, longest: int = 32) -> list[range]:
-    """Share the steps of an epoch out into blocks of nearly equal length; each range holds the steps of one block.
-
-    Only the last step may have a smaller batch: it gets a block of its own. Blocks of few different lengths
-    matter because TensorFlow compiles the training loop once for every length.
-    """
-    full = examples // batch_size
-    length = max((k for k in range(1, longest + 1) if full % k == 0), default=1)
-    if length < longest // 4:  # no good divisor: equal blocks and one shorter one
-        length = longest
-    plan = [range(first, min(first + length, full)) for first in range(0, full, length)]
-    return plan + [range(full, full + 1)] * (examples % batch_size > 0)
-
-
-def batch_blocks(
-    x: np.ndarray, batch_size: int, latent_dim: int, seed: int, first_step: int = 0, skip: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield one epoch of `x` in random order, as the blocks of `block_plan`, each with its latents.
-
-    A block of k steps is (examples (k, batch, …), latents float32 (k, 2, batch, latent_dim) from N(0, 1)). The order
-    depends on `seed` and on `first_step`, the number of steps before this epoch; the latents of a step on `seed` and
-    that step's number: so an epoch can be entered in the middle. The first `skip` steps are left out: blocks keep
-    their number, but are shorter, down to empty.
-    """
-    flat = x.reshape(len(x), -1)
-    order = np.random.default_rng([seed, 0, first_step]).permutation(len(x))
-    for steps in block_plan(len(x), batch_size):
-        size = min(batch_size, len(x) - steps.start * batch_size)
-        steps = steps[max(0, skip - steps.start) :]
-        chosen = order[steps.start * batch_size : steps.start * batch_size + len(steps) * size]
-        latents = np.empty((len(steps), 2, size, latent_dim), np.float32)
-        for row, step in zip(latents, steps, strict=True):
-            np.random.default_rng([seed, 1, first_step + step]).standard_normal(dtype=np.float32, out=row)
-        # take on flat rows is five times faster than x[chosen].
-        yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents
-
-
 def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:
     """Write arrays to an `.npz` file, and its entry to the `manifest.json` of the same folder.
 
@@ -139,22 +103,6 @@ def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:
     }
     write_file(path, content)
     write_file(manifest, (json.dumps(entries, indent=1, ensure_ascii=False) + "\n").encode())
-
-
-def write_file(path: str | os.PathLike, content: bytes) -> None:
-    """Write a file under a temporary name and rename it: an interrupted write leaves the old file as it was.
-
-    Raises FileNotFoundError when the folder does not exist, and OSError when the disk is full or read-only.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path.name}: the folder {path.parent} does not exist")
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _describe(arrays: Arrays) -> dict[str, dict]:

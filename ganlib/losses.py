@@ -1,4 +1,4 @@
-"""Loss pairs and penalties: pure functions of logits and gradients.
+"""Lesson 03. Loss pairs and penalties: pure functions of logits and gradients.
 
 A logit is D's output before the sigmoid: D(x) = sigmoid(logit). Every loss here is *minimised*. Working on
 logits keeps `log D(x)` finite when D is sure of itself: log(sigmoid(-200)) is -200, not log(0). The least-squares,

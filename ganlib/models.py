@@ -1,4 +1,4 @@
-"""Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
+"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
 
 import io
 import zipfile
@@ -10,7 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from ganlib.data import Arrays, load_arrays, write_file
+from ganlib.data import Arrays, load_arrays
+from ganlib.files import write_file
 
 
 class Pair(NamedTuple):

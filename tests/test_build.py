@@ -297,7 +297,7 @@ def test_nothing_is_saved_when_only_the_solution_fails(copy, capfd):
     assert build.lesson_path(copy).read_bytes() == before
 
 
-# Like LESSON's, but with a check that speaks like those of ganlib.exercises.
+# Like LESSON's, but with a check that speaks like those of ganlib.lessons.exercises.
 CHECKED = LESSON.replace(
     'print("not answered yet" if square(3) is None else f"accepted: {square(3)}")',
     'got = square(3)\n'

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from ganlib.checks import ClaimError, claim
+from ganlib.lessons.claims import ClaimError, claim
 from tools import build, claims
 
 SOURCE = '''\

@@ -251,7 +251,10 @@ def test_missing_mnist_without_keras(folder, monkeypatch):
 
 
 def test_needs_neither_tensorflow_nor_scipy():
-    program = "import sys, ganlib.data, ganlib.judge, ganlib.metrics, ganlib.checks; print(*sys.modules)"
+    program = (
+        "import sys, ganlib.data, ganlib.evaluation.judge, ganlib.evaluation.metrics, ganlib.lessons.claims;"
+        "print(*sys.modules)"
+    )
     loaded = subprocess.check_output([sys.executable, "-c", program], text=True, cwd=DATA.parent)
     assert not {"tensorflow", "keras", "scipy", "matplotlib"} & set(loaded.split())
 

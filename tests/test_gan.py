@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganlib.gan import GAN, Diverged, to_float
+from ganlib.feed import Diverged, to_float
+from ganlib.gan import GAN
 from ganlib.losses import LOSSES
 from ganlib.models import mlp
 

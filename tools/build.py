@@ -281,7 +281,7 @@ def _execute_cell(client: NotebookClient, cell: NotebookNode, k: int, number: in
 
 
 def _answer_problems(cell: NotebookNode, solution: bool) -> Iterator[str]:
-    # What ganlib.exercises.check prints.
+    # What ganlib.lessons.exercises.check prints.
     for line in "".join(_stream(cell, "stdout")).splitlines():
         if solution and line.startswith(("✗ Not yet", "– Not answered yet")):
             yield f"refuses the solution ({line}): mend the solution or the check."
@@ -383,7 +383,7 @@ def _save(nb: NotebookNode, path: Path) -> None:
 
 # --- the static gate ----------------------------------------------------------------------------------------
 
-SMOKE_TEXT = "not checked in smoke mode"  # what ganlib.checks prints instead of a result
+SMOKE_TEXT = "not checked in smoke mode"  # what ganlib.lessons.claims prints instead of a result
 ABSOLUTE_PATH = re.compile(
     r"(?<![\w.~:/-])/(?:home|root|tmp|Users|usr|opt|var|private|mnt)\b|file:///|\b[A-Za-z]:\\+Users\b|\bC:\\"
 )
@@ -555,7 +555,7 @@ def _alt_problems(cell: NotebookNode) -> Iterator[str]:
     for output in cell.get("outputs", []):
         for kind in output.get("data", {}):
             if kind.startswith("image/") and not str(output.metadata.get(kind, {}).get("alt", "")).strip():
-                yield "shows a picture without alt text: show it with ganlib.plots.show(figure, alt=...)."
+                yield "shows a picture without alt text: show it with ganlib.pictures.show(figure, alt=...)."
     texts = [cell.source] if cell.cell_type == "markdown" else _texts(cell, "text/html", "text/markdown")
     for text in texts:
         text = BASE64.sub("", text)

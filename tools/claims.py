@@ -13,7 +13,7 @@ import nbformat
 
 from tools import build
 
-# What ganlib.checks.claim prints: "✓ statement (figures)"; for a condition there are no figures.
+# What ganlib.lessons.claims.claim prints: "✓ statement (figures)"; for a condition there are no figures.
 NUMBER = r"(?:[-+]?[\d.]+(?:e[-+]?\d+)?|[-+]?inf|nan)"
 FIGURES = rf"{NUMBER}, expected {NUMBER}(?: ± {NUMBER})?|{NUMBER} [<>] {NUMBER}(?: < {NUMBER})?"
 NOTE = rf"{FIGURES}|the condition is False|{build.SMOKE_TEXT}"

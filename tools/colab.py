@@ -20,7 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ganlib.data import write_file
+from ganlib.files import write_file
 from tools import build
 
 LIMIT = 20_000_000  # bytes; Colab takes no larger notebook

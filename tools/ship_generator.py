@@ -23,9 +23,10 @@ def main() -> None:
     Ends with one sentence, and saves nothing, if rounding shows.
     """
     ganlib.start()
-    from ganlib import data, metrics
-    from ganlib.__main__ import Settings, build_gan
-    from ganlib.judge import load_judge
+    from ganlib import data
+    from ganlib.cli import Settings, build_gan
+    from ganlib.evaluation import metrics
+    from ganlib.evaluation.judge import load_judge
     from ganlib.models import named_weights
 
     settings = Settings()

@@ -59,9 +59,11 @@ import numpy as np
 import tensorflow as tf
 from scipy import ndimage, stats
 
-from ganlib import baselines, claim, load_mnist, metrics, models, plots, to_images
-from ganlib.exercises import lesson01
-from ganlib.judge import load_judge
+from ganlib import claim, load_mnist, models, pictures, to_images
+from ganlib.evaluation import metrics
+from ganlib.lessons import baselines
+from ganlib.lessons.exercises import lesson01
+from ganlib.evaluation.judge import load_judge
 
 # %% [markdown]
 # ## 1 · What does "generative" mean?
@@ -90,8 +92,8 @@ claim("there are more than 10 to the power 1888 images of this size", possible >
 # %%
 rng = np.random.default_rng(0)
 random_images = rng.integers(0, 256, (15, 28, 28), dtype=np.uint8)
-plots.show(
-    plots.side_by_side({"real": x_train[:15], "every pixel at random": random_images}, columns=15,
+pictures.show(
+    pictures.side_by_side({"real": x_train[:15], "every pixel at random": random_images}, columns=15,
                        title="Real digits, and images drawn blindly"),
     alt="A row of fifteen handwritten digits, white on black, above a row of fifteen squares of grey noise.",
 )  # fmt: skip
@@ -191,8 +193,8 @@ eras = {"Symbolic AI": (1950, 1980), "Knowledge-based systems": (1970, 1990),
 milestones = dict(zip(eras, [symbolic, knowledge, learning, deep]))
 others = {"AlexNet", "Transformer"}
 generative = [text for _, text in deep if text.split()[0] not in others] + [learning[0][1], learning[-1][1]]
-plots.show(
-    plots.timeline(eras, milestones, "GANs came 58 years after Dartmouth. In orange: generative models", generative),
+pictures.show(
+    pictures.timeline(eras, milestones, "GANs came 58 years after Dartmouth. In orange: generative models", generative),
     alt="A timeline from 1950 to today with four overlapping blocks: symbolic AI, knowledge-based systems, machine "
     "learning, deep learning. Ten of the twelve generative models stand in the last block; GANs stand at 2014.",
 )
@@ -354,21 +356,21 @@ new_sevens = cloud["7"].rvs(3000, random_state=2)
 nowhere = np.array([[-3.0, 1.5]])  # a width below zero: no digit can be there
 
 # %%
-figure, axes = plots.subplots(1, 2, height=330, sharex=True, sharey=True)
+figure, axes = pictures.subplots(1, 2, height=330, sharex=True, sharey=True)
 grid = np.stack(np.meshgrid(np.linspace(-4, 8, 200), np.linspace(-1.5, 2, 200)), axis=-1)  # (200, 200, 2)
-sides = [(ones, sevens, plots.REAL), (new_ones, new_sevens, plots.GENERATED)]
+sides = [(ones, sevens, pictures.REAL), (new_ones, new_sevens, pictures.GENERATED)]
 for ax, (first, second, colour) in zip(axes, sides):
     ax.plot(*first[:400].T, "o", color=colour, markersize=3, label="1")
-    ax.plot(*second[:400].T, "x", color=plots.NEUTRAL, markersize=4, label="7")
-    ax.plot(*nowhere.T, "*", color=plots.INK, markersize=12)
+    ax.plot(*second[:400].T, "x", color=pictures.NEUTRAL, markersize=4, label="7")
+    ax.plot(*nowhere.T, "*", color=pictures.INK, markersize=12)
     ax.set_xlabel("width of the ink (pixels)")
     ax.legend(loc="lower right", frameon=False, fontsize=9)
 axes[0].set_ylabel("slant (pixels right per pixel up)")
-axes[0].contour(*grid.T, line(grid.reshape(-1, 2)).numpy().reshape(200, 200).T, [0.0], colors=plots.DISCRIMINATOR)
+axes[0].contour(*grid.T, line(grid.reshape(-1, 2)).numpy().reshape(200, 200).T, [0.0], colors=pictures.DISCRIMINATOR)
 for normal in cloud.values():
-    axes[1].contour(*grid.T, -normal.pdf(grid).T, 3, colors=plots.INK, linewidths=0.8, linestyles="solid")
-plots.add_title(figure, "A classifier draws a border (left), a generative model draws points (right)")
-plots.show(figure, alt="Left: real ones and sevens as two clouds of points, a green line between them. Right: two "
+    axes[1].contour(*grid.T, -normal.pdf(grid).T, 3, colors=pictures.INK, linewidths=0.8, linestyles="solid")
+pictures.add_title(figure, "A classifier draws a border (left), a generative model draws points (right)")
+pictures.show(figure, alt="Left: real ones and sevens as two clouds of points, a green line between them. Right: two "
            "normal distributions and points drawn from them, in the same places. A star far to the left.")  # fmt: skip
 
 # %%
@@ -401,7 +403,7 @@ claim("but the clouds are not perfect: a few drawn digits have a width below 0",
 # %%
 n = 4000  # images from each model
 drawn = {"mean image": baselines.MeanImage(x_train).sample(n)}
-plots.show(plots.digits(drawn["mean image"][:15], columns=15, title="The mean of all digits is no digit"),
+pictures.show(pictures.digits(drawn["mean image"][:15], columns=15, title="The mean of all digits is no digit"),
            alt="Fifteen times the same grey fog, brightest in the middle.")  # fmt: skip
 claim("all its images are the same", np.ptp(drawn["mean image"], axis=0).max(), equals=0)
 
@@ -441,7 +443,7 @@ lesson01.independent_pixels(independent_pixels)
 
 # %%
 drawn["independent pixels"] = baselines.IndependentPixels(x_train).sample(n)
-plots.show(plots.digits(drawn["independent pixels"][:15], columns=15, title="Every pixel is right, no stroke exists"),
+pictures.show(pictures.digits(drawn["independent pixels"][:15], columns=15, title="Every pixel is right, no stroke exists"),
            alt="Fifteen clouds of white specks, denser in the middle, without any line.")  # fmt: skip
 off = np.abs(drawn["independent pixels"].mean(axis=0) - x_train.mean(axis=0))
 claim("each pixel's mean is right, within a few grey levels of 255", off.max(), below=10)
@@ -490,7 +492,7 @@ lesson01.gaussian(gaussian)
 # %%
 normal = baselines.Gaussian(x_train)
 drawn["Gaussian"] = normal.sample(n)
-plots.show(plots.digits(drawn["Gaussian"][:15], columns=15, title="A Gaussian: strokes appear, in a cloud of grey"),
+pictures.show(pictures.digits(drawn["Gaussian"][:15], columns=15, title="A Gaussian: strokes appear, in a cloud of grey"),
            alt="Fifteen smudges. Pieces of strokes can be seen, and grey shadows all around them.")  # fmt: skip
 free = normal.draw(n)  # before cutting: floats without limits
 error = np.linalg.norm(np.cov(free.T) - normal.covariance) / np.linalg.norm(normal.covariance)
@@ -552,7 +554,7 @@ lesson01.squared_distances(squared_distances)
 # %%
 drawn["16 neighbours"] = baselines.NeighbourAverage(x_train, k=16).sample(n)
 strips = {"real": x_test[:15]} | {name: images[:15] for name, images in drawn.items()}
-plots.show(plots.side_by_side(strips, columns=15, title="Only the average of neighbours looks like handwriting"),
+pictures.show(pictures.side_by_side(strips, columns=15, title="Only the average of neighbours looks like handwriting"),
            alt="Five rows of fifteen images: real digits, fog, specks, smudges, and blurred digits.")  # fmt: skip
 
 # %% [markdown]
@@ -652,8 +654,8 @@ critics = {(name, eye): exam(*eyes[eye], images) for name, images in candidates.
 scores = {name: {eye: critics[name, eye][1] for eye in eyes} for name in candidates}
 
 # %%
-plots.show(
-    plots.dots(scores, "share of unseen images judged rightly (1/2 = no better than chance)",
+pictures.show(
+    pictures.dots(scores, "share of unseen images judged rightly (1/2 = no better than chance)",
                "A critic with a hidden layer tells all four from real digits", reference=0.5),
     alt="For each kind of image three dots: the accuracy of three critics. All three are near one half for other real "
     "digits. The hidden layer is right nearly always for three models and clearly above one half for 16 neighbours.",
@@ -694,15 +696,15 @@ claim("the slope is half the difference of the mean images", np.abs(slope - expe
 # The critic of contrasts has one weight for each place. Draw the weights as a picture.
 
 # %%
-figure, axes = plots.subplots(1, 4, height=250)
+figure, axes = pictures.subplots(1, 4, height=250)
 for ax, name in zip(axes, drawn):
     weights = critics[name, "contrasts"][0].get_weights()[0].reshape(28, 27)
     limit = np.abs(weights).max()
     ax.imshow(weights, cmap="PRGn", vmin=-limit, vmax=limit)
     ax.set_title(name, size=9)
     ax.set_axis_off()
-plots.add_title(figure, "Where contrast speaks for a real digit (green) or against it (purple)")
-plots.show(figure, alt="Four pictures of weights. Gaussian: a purple frame round a pale green middle. Mean image: "
+pictures.add_title(figure, "Where contrast speaks for a real digit (green) or against it (purple)")
+pictures.show(figure, alt="Four pictures of weights. Gaussian: a purple frame round a pale green middle. Mean image: "
            "green along strokes. Independent pixels: patches of both. 16 neighbours: nothing that stands out.")
 
 # %%
@@ -780,7 +782,7 @@ generator = models.load_generator()
 print(f"latent vectors of {generator.input_shape[1]} numbers, {generator.count_params():,} weights")
 latents = np.random.default_rng(0).standard_normal((n, generator.input_shape[1]))
 drawn["generator"] = to_images(generator.predict(latents, batch_size=500, verbose=0))
-plots.show(plots.digits(drawn["generator"][:60], columns=15, title="Sixty digits, drawn by a trained GAN"),
+pictures.show(pictures.digits(drawn["generator"][:60], columns=15, title="Sixty digits, drawn by a trained GAN"),
            alt="Sixty generated digits in four rows. Most are readable; some have broken strokes.")  # fmt: skip
 
 # %%
@@ -800,8 +802,8 @@ show_table()
 
 # %%
 scores["generator"] = {eye: exam(*eyes[eye], drawn["generator"])[1] for eye in eyes}
-plots.show(
-    plots.dots(scores, "share of unseen images judged rightly (1/2 = no better than chance)",
+pictures.show(
+    pictures.dots(scores, "share of unseen images judged rightly (1/2 = no better than chance)",
                "The trained generator is hardest to tell from real digits", reference=0.5),
     alt="The dots of section 5 with one more row: for the trained generator all three critics are little better than "
     "chance.",
@@ -847,7 +849,7 @@ first, second = np.array([np.flatnonzero(choice == k)[:2] for k in range(6)]).T 
 same = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], second)])
 other = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], first[3:])])
 steps = to_images(generator.predict(np.concatenate([same, other]), verbose=0))
-plots.show(plots.digits(steps, columns=15, title="Three walks with the same choice, and three with a change of choice"),
+pictures.show(pictures.digits(steps, columns=15, title="Three walks with the same choice, and three with a change of choice"),
            alt="Six rows of fifteen pictures. In the upper three a drawing changes step by step. In the lower three it "
            "jumps to another drawing somewhere on the way.")  # fmt: skip
 

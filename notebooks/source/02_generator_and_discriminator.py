@@ -58,8 +58,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib import GAN, claim, load_mnist, models, player, plots, to_images, toys
-from ganlib.exercises import lesson02 as exercises
+from ganlib import GAN, claim, load_mnist, models, pictures, to_images
+from ganlib.lessons import toys
+from ganlib.lessons.exercises import lesson02 as exercises
 
 # %% [markdown]
 # ## 1 · A generator bends noise
@@ -83,8 +84,8 @@ def bend(z):
     return np.tanh(3 * z) + z / 2
 
 
-plots.show(
-    plots.bent_line(bend, title="One hill of noise becomes two hills of numbers"),
+pictures.show(
+    pictures.bent_line(bend, title="One hill of noise becomes two hills of numbers"),
     alt="A histogram of normal noise below, a rising S-shaped curve above it, and at the left the histogram of the "
     "output, which has two hills, one above and one below zero.",
 )
@@ -229,8 +230,8 @@ ring_gan.fit(ring.sample(51_200), batch_size=256, epochs=10, verbose=0)
 trained = ring_gan.average  # the running average of G's weights
 
 # %%
-plots.show(
-    plots.bent_grid(
+pictures.show(
+    pictures.bent_grid(
         {"untrained G": untrained, "trained G": trained}, ring.sample(600), reach=1.6,
         title="Training pulls the sheet over the ring: thin between the clouds, never torn",
     ),
@@ -373,8 +374,8 @@ def formula(points):
 
 
 # %%
-plots.show(
-    plots.fields(
+pictures.show(
+    pictures.fields(
         {"untrained D": opinion(untrained_D), "trained D": opinion(D), "the formula p / (p + q)": formula},
         ring.sample(160), fixed_fakes(160, seed=3),
         title="A trained D comes close to the best answer where there is data",
@@ -469,8 +470,8 @@ claim("D has 785·128 + 129·128 + 129", D.count_params() == 785 * 128 + 129 * 1
 (digits, _), _ = load_mnist()
 real = digits[:1000].reshape(-1, 784) / np.float32(255)  # (1000, 784)
 fake = G(np.random.default_rng(0).standard_normal((1000, 100))).numpy()  # (1000, 784)
-plots.show(
-    plots.side_by_side({"real": digits[:15], "generated": to_images(fake[:15])}, columns=15,
+pictures.show(
+    pictures.side_by_side({"real": digits[:15], "generated": to_images(fake[:15])}, columns=15,
                        title="Before training, G draws fog"),
     alt="A row of fifteen handwritten digits above a row of fifteen squares of grey noise.",
 )  # fmt: skip
@@ -512,7 +513,7 @@ def latents():
 
 # %%
 def picture():
-    return plots.fields({"": opinion(game.discriminator)}, shown_real, game.generator(shown_noise))
+    return pictures.fields({"": opinion(game.discriminator)}, shown_real, game.generator(shown_noise))
 
 
 def play(d_steps, g_steps_each):  # after each step of D, so many of G
@@ -539,7 +540,7 @@ for step in range(25, 201, 25):
     play(25, 0)
     frames.append(picture())
     captions.append(f"{step} steps of D, none of G")
-player.player(frames, captions, alt="D's map turns vermilion over the generated patch and blue around it.")
+pictures.player(frames, captions, alt="D's map turns vermilion over the generated patch and blue around it.")
 
 # %%
 def d_of(points):
@@ -572,7 +573,7 @@ for step in range(10, 81, 10):
         g_phase(latents())
     frames.append(picture())
     captions.append(f"{step} steps of G against the same D")
-player.player(frames, captions, alt="The generated points spread from the centre, cross the ring and leave the map.")
+pictures.player(frames, captions, alt="The generated points spread from the centre, cross the ring and leave the map.")
 
 # %%
 run_away = game.generator(shown_noise).numpy()
@@ -609,7 +610,7 @@ for stop in (20, 40, 60, 90, 120, 160, 220, 300, 450, 700, 1200):
     notes[stop] = d_of(game.generator(noise)), good_share(game.generator(noise))
     frames.append(picture())
     captions.append(f"{done} steps of each")
-player.player(frames, captions, alt="Points and map chase each other until most points lie on the eight clouds.")
+pictures.player(frames, captions, alt="Points and map chase each other until most points lie on the eight clouds.")
 
 # %%
 for step in (120, 300, 1200):
@@ -796,8 +797,8 @@ claim("the loss of the broken D is log 4", broken_loss, equals=np.log(4), within
 claim("no gradient reaches G", reaches_G, equals=0)
 
 # %%
-plots.show(
-    plots.fields(
+pictures.show(
+    pictures.fields(
         {"equilibrium": opinion(equal_D), "breakdown": opinion(broken_D)}, ring.sample(300),
         {"equilibrium": ring.sample(300, seed=7), "breakdown": untrained(noise[:300])},
         title="Both D's say one half everywhere; the G on the right is nowhere near",
@@ -868,14 +869,14 @@ def estimate(seed, steps=2000):
 runs = [estimate(seed) for seed in (0, 1, 2)]
 
 # %%
-figure, (left, middle, right) = plots.subplots(1, 3, height=290)
+figure, (left, middle, right) = pictures.subplots(1, 3, height=290)
 steps = 50 * np.arange(1, 1 + len(runs[0]["mean"]))
 for run in runs:
-    left.plot(steps, run["mean"], color=plots.GENERATED, linewidth=1)
-    left.plot(steps, run["spread"], color=plots.NEUTRAL, linewidth=1)
-    middle.plot(steps, run["d_loss"], color=plots.DISCRIMINATOR, linewidth=1)
-    middle.plot(steps, run["g_loss"], color=plots.GENERATED, linewidth=1)
-with plots.style():
+    left.plot(steps, run["mean"], color=pictures.GENERATED, linewidth=1)
+    left.plot(steps, run["spread"], color=pictures.NEUTRAL, linewidth=1)
+    middle.plot(steps, run["d_loss"], color=pictures.DISCRIMINATOR, linewidth=1)
+    middle.plot(steps, run["g_loss"], color=pictures.GENERATED, linewidth=1)
+with pictures.style():
     for panel, height, name in ((left, 3.1, "mean"), (left, 2.1, "spread"), (middle, 1.43, "D"), (middle, 0.74, "G")):
         panel.text(steps[-1], height, name, ha="right")
 
@@ -883,11 +884,11 @@ with plots.style():
 left.set(xlabel="steps", ylabel="mean b, spread |a|", ylim=(0, 3.5), yticks=[0, 1, 2, 3])
 middle.set(xlabel="steps", ylabel="loss (nats)", ylim=(0, 1.6))
 right.set(xlabel="number (line: real)", ylabel="density")
-right.hist(runs[0]["gan"].generate(20_000)[:, 0], 60, density=True, color=plots.GENERATED, alpha=0.6)
+right.hist(runs[0]["gan"].generate(20_000)[:, 0], 60, density=True, color=pictures.GENERATED, alpha=0.6)
 line = np.linspace(-5, 11, 200)
-right.plot(line, toys.gaussian(3, 2).density(line[:, None]), color=plots.REAL)
-plots.add_title(figure, "Three games, one answer: mean 3, spread 2, and D's loss rises to log 4")
-plots.show(
+right.plot(line, toys.gaussian(3, 2).density(line[:, None]), color=pictures.REAL)
+pictures.add_title(figure, "Three games, one answer: mean 3, spread 2, and D's loss rises to log 4")
+pictures.show(
     figure,
     alt="Left: in three runs the mean rises to three and the spread to two. Middle: the loss of D rises to log four "
     "and that of G falls to log two. Right: generated numbers fill the curve of N(3, 2 squared).",

@@ -58,8 +58,8 @@ from scipy.special import expit as sigmoid
 from scipy.special import xlogy
 from scipy.stats import norm
 
-from ganlib import GAN, claim, load_mnist, losses, models, plots
-from ganlib.exercises import lesson03 as check
+from ganlib import GAN, claim, load_mnist, losses, models, pictures
+from ganlib.lessons.exercises import lesson03 as check
 from ganlib.losses import LOSSES
 
 # %% [markdown]
@@ -87,8 +87,8 @@ def integral(f):
 
 
 near = abs(x - 1) < 5
-plots.show(
-    plots.curves(x[near], {"density": {"real": real[near], "generated": generated[near]}},
+pictures.show(
+    pictures.curves(x[near], {"density": {"real": real[near], "generated": generated[near]}},
                  "x", title="Real numbers lie around 0, generated ones around 2"),
     alt="Two bell curves of the same width, the real one around 0 and the generated one around 2. They overlap.",
 )  # fmt: skip
@@ -155,7 +155,7 @@ claim("D's loss on 200,000 numbers is −V", loss, equals=-value(low_is_real), w
 y = np.linspace(0.005, 0.995, 199)
 points = {"a : b = 1 : 1": (0.5, 0.5), "a : b = 4 : 1": (0.8, 0.2), "a : b = 1 : 9": (0.1, 0.9)}
 gains = {name: a * np.log(y) + b * np.log(1 - y) for name, (a, b) in points.items()}
-plots.show(plots.curves(y, {"contribution to V": gains}, "what D says", title="Each curve is highest at a / (a + b)"),
+pictures.show(pictures.curves(y, {"contribution to V": gains}, "what D says", title="Each curve is highest at a / (a + b)"),
            alt="Three curves over D's answer from 0 to 1, highest at 1/2, at 4/5 and at 1/10.")  # fmt: skip
 
 # %% tags=["nbval-check-output"]
@@ -228,8 +228,8 @@ d_star = real / (real + generated)  # the formula
 # %%
 here = (x > -2) & (x < 4)
 curves = {"best discriminator": d_star[here], **{f"trained, seed {i}": d[here] for i, d in enumerate(trained)}}
-plots.show(
-    plots.curves(x[here], {"D(x)": curves}, "x", title="Three trained networks lie on the formula"),
+pictures.show(
+    pictures.curves(x[here], {"D(x)": curves}, "x", title="Three trained networks lie on the formula"),
     alt="Four curves that fall from 1 to 0 around x = 1, so close that they look like one.",
 )
 deviation = max(abs(d - d_star)[here].max() for d in trained)
@@ -397,8 +397,8 @@ lines = {
     "saturating": np.array([gradient(losses.minimax_generator_loss, t) for t in knob]),
     "non-saturating": np.array([gradient(losses.non_saturating_generator_loss, t) for t in knob]),
 }
-plots.show(
-    plots.curves(knob, {"gradient in θ": lines}, "θ, the distance between real and generated",
+pictures.show(
+    pictures.curves(knob, {"gradient in θ": lines}, "θ, the distance between real and generated",
                  title="Far away, the saturating loss has nothing to say", log=True),
     alt="On a logarithmic axis the non-saturating gradient grows with the distance, while the saturating one "
     "peaks between one and two and falls below a thousandth at eight.",
@@ -579,8 +579,8 @@ with_right_signs = np.array([play_1d(losses.discriminator_loss, right_g, seed) f
 names = {"as printed": as_printed, "right signs": with_right_signs}
 accuracy = {name: runs[:, :, :2].mean(axis=(0, 2)) for name, runs in names.items()}  # mean of three runs
 place = {name: runs[:, :, 2].mean(axis=0) for name, runs in names.items()}
-plots.show(
-    plots.curves(np.arange(1, 201), {"D's accuracy": accuracy, "mean of G's numbers": place}, "step",
+pictures.show(
+    pictures.curves(np.arange(1, 201), {"D's accuracy": accuracy, "mean of G's numbers": place}, "step",
                  title="As printed, D learns to be wrong and G runs away from the data at −2"),
     alt="Two panels over 200 steps. As printed, D's accuracy falls to 0 and G's mean rises from 2 to about 9. With the "
     "right signs, the accuracy first rises to almost 1 and then falls as G's mean comes to minus 2.",
@@ -672,8 +672,8 @@ for name, theta, d in (("G is perfect, D the best", 0, real / (real + norm.pdf(x
 # %%
 wide = abs(x - 4) < 8
 flat = {"discriminator says": blind[wide]}
-plots.show(
-    plots.curves(x[wide], {
+pictures.show(
+    pictures.curves(x[wide], {
         "G is perfect": {"real": real[wide], "generated": real[wide], **flat},
         "D is blind": {"real": real[wide], "generated": norm.pdf(x[wide], loc=8), **flat},
     }, "x", title="Two games with the same two losses: success above, failure below"),
@@ -839,8 +839,8 @@ claim("and KL is infinite there", all(np.isinf(k) == (theta != 0) for theta, (_,
 places = np.linspace(-2, 2, 41)
 table = np.array([divergences_of_lines(theta)[:2] for theta in places])
 table[np.isclose(places, 0), 1] = np.nan  # one point at height 0: no line leads there
-plots.show(
-    plots.curves(places, {"distance": {"Wasserstein": table[:, 0], "Jensen–Shannon": table[:, 1]}},
+pictures.show(
+    pictures.curves(places, {"distance": {"Wasserstein": table[:, 0], "Jensen–Shannon": table[:, 1]}},
                  "θ, where the generated line stands", title="Only the Wasserstein distance has a slope to follow"),
     alt="The Wasserstein distance is a V with its tip at zero. The Jensen–Shannon divergence is flat at 0.69 on both "
     "sides, with a gap at zero.",
@@ -911,8 +911,8 @@ for name, pair in LOSSES.items():
         panels[label][name] = curve
 
 # %%
-plots.show(
-    plots.curves(output, panels, "D's output for a generated image", columns=2,
+pictures.show(
+    pictures.curves(output, panels, "D's output for a generated image", columns=2,
                  title="Between outputs 0 and 1 every D pushes down and every G pulls up, each with its force"),
     alt="Four panels: the loss of D and of G for one generated image, and their slopes, over D's output from minus "
     "four to four, for six pairs of losses.",

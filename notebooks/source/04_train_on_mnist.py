@@ -54,11 +54,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib import GAN, Run, claim, load_mnist, metrics, models, player, plots, to_images
-from ganlib.exercises import lesson04
-from ganlib.judge import load_judge
-from ganlib.measure import MeasureFD
-from ganlib.runs import Film, Progress
+from ganlib import GAN, Run, claim, load_mnist, models, pictures, to_images
+from ganlib.evaluation import metrics
+from ganlib.lessons.exercises import lesson04
+from ganlib.evaluation.judge import load_judge
+from ganlib.training.callbacks import MeasureFD
+from ganlib.training.callbacks import Film, Progress
 
 # %% [markdown]
 # ## 1 · The real thing
@@ -78,8 +79,8 @@ claim("an image is 28 × 28 pixels", x_train.shape == (60_000, 28, 28))
 claim("about one pixel in five has ink", np.mean(x_train > 0), above=0.17, below=0.21)
 
 # %%
-plots.show(
-    plots.digits(x_train[:30], columns=15, title="Real digits: thin, unbroken strokes"),
+pictures.show(
+    pictures.digits(x_train[:30], columns=15, title="Real digits: thin, unbroken strokes"),
     alt="Thirty handwritten digits from the MNIST training set, white strokes on black.",
 )
 
@@ -126,8 +127,8 @@ latents = np.random.default_rng(0).standard_normal((15, 100))
 noise_images = to_images(generator(latents))  # (15, 28, 28)
 opinions = tf.sigmoid(discriminator(x_train[:1000].reshape(-1, 784) / 255))  # (1000, 1)
 print(f"D on real digits: {np.min(opinions):.2f} to {np.max(opinions):.2f}")
-plots.show(
-    plots.digits(noise_images, columns=15, title="What an untrained generator draws"),
+pictures.show(
+    pictures.digits(noise_images, columns=15, title="What an untrained generator draws"),
     alt="Fifteen squares of grey noise without any shape.",
 )
 
@@ -155,14 +156,14 @@ article.compile(keras.optimizers.Adam(2e-4), keras.optimizers.Adam(2e-4), r1=0.0
 article_history = article.fit(x_train, batch_size=128, epochs=5, verbose=0, callbacks=[Progress()]).history
 
 # %%
-plots.show(
-    plots.digits(to_images(article.generate(30)), columns=15, title="The article's settings: one patch, thirty times"),
+pictures.show(
+    pictures.digits(to_images(article.generate(30)), columns=15, title="The article's settings: one patch, thirty times"),
     alt="Thirty generated images. They are all nearly the same speckled patch, and none is a digit.",
 )
 
 # %%
-plots.show(
-    plots.training_curves(article_history, "D is certain, and G's loss stays far above log 2"),
+pictures.show(
+    pictures.training_curves(article_history, "D is certain, and G's loss stays far above log 2"),
     alt="Two panels over five epochs. D's loss falls to almost zero and G's rises far above it. "
     "D gives real images a probability near one and generated images one near zero.",
 )
@@ -437,8 +438,8 @@ three_seeds("R1 and no momentum", r1=1.0, momentum=False)
 three_seeds("all five", networks=models.wide, falling=True, momentum=False, r1=1.0, ema=0.998)
 
 # %%
-plots.show(
-    plots.dots(scores, "Fréchet distance to the test images (log scale)", log=True,
+pictures.show(
+    pictures.dots(scores, "Fréchet distance to the test images (log scale)", log=True,
                title="Alone R1 helps most; without momentum it helps more"),
     alt="Eight rows of three dots each. The article's settings, averaging, the learning rate, wider networks and no "
     "momentum alone all stay far to the right. R1 alone is clearly better, R1 without momentum much better, all five "
@@ -462,8 +463,8 @@ claim("all five cut the article's distance to less than a fifth",
 
 # %%
 shown = ["the article's settings", "R1", "R1 and no momentum", "all five"]
-plots.show(
-    plots.side_by_side({name: samples[name] for name in shown}, columns=10, title="What the distances look like"),
+pictures.show(
+    pictures.side_by_side({name: samples[name] for name in shown}, columns=10, title="What the distances look like"),
     alt="Four rows of ten generated images. The article's settings give the same patch ten times, R1 alone strokes "
     "and blots, R1 without momentum shapes like digits, all five readable digits.",
 )
@@ -545,8 +546,8 @@ history = gan.fit(x_train, batch_size=128, epochs=7, verbose=0, callbacks=callba
 
 # %%
 digits = to_images(gan.generate(100))
-plots.show(
-    plots.digits(digits, columns=20, title="Digits that nobody wrote"),
+pictures.show(
+    pictures.digits(digits, columns=20, title="Digits that nobody wrote"),
     alt="A hundred generated digits in five rows. Most are readable, some are broken.",
 )
 
@@ -557,11 +558,11 @@ plots.show(
 
 # %%
 frames, epochs = film.images()
-player.film(frames, epochs)
+pictures.film(frames, epochs)
 
 # %%
-plots.show(
-    plots.training_curves(history, "Balanced: D ends close to one half"),
+pictures.show(
+    pictures.training_curves(history, "Balanced: D ends close to one half"),
     alt="Three panels over the epochs. D's loss rises to just below two log two; G's falls towards log two. D's mean "
     "opinions of real and of generated images come near one half. The Fréchet distance falls, steeply at first.",
 )
@@ -618,8 +619,8 @@ print(f"median distance to the nearest training image: {np.median(distance_gener
 print(f"{np.median(distance_unseen):.1f} for test images, which are real and were never seen")
 
 # %%
-plots.show(
-    plots.side_by_side(
+pictures.show(
+    pictures.side_by_side(
         {"generated": generated[:15], "nearest real": x_train[which[:15]]}, columns=15,
         title="Generated digits, and the training image nearest to each",
     ),
@@ -655,8 +656,8 @@ def walk(start, end, steps=15):
 ends = np.random.default_rng(3).standard_normal((4, gan.latent_dim))
 rows = np.concatenate([walk(ends[i], ends[i + 1]) for i in range(3)])
 images = to_images(gan.average(rows))
-plots.show(
-    plots.digits(images, columns=15, title="Three walks between latent vectors"),
+pictures.show(
+    pictures.digits(images, columns=15, title="Three walks between latent vectors"),
     alt="Three rows of fifteen pictures. In each row a digit changes step by step into another one, "
     "sometimes through shapes that are no digit.",
 )
@@ -698,7 +699,7 @@ for name, stops in {"in one go": [2], "with a break": [1, 2]}.items():
         keras.utils.set_random_seed(part)  # the second model starts from other weights
         gan_again = GAN(article_generator(), article_discriminator())
         gan_again.compile()
-        gan_again.fit(few, epochs=epochs, verbose=0, run=Run(folder))
+        Run(folder).fit(gan_again, few, epochs=epochs, verbose=0)
     results.append(gan_again.get_weights())
 
 # %% tags=["nbval-check-output"]

@@ -60,11 +60,13 @@ from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from ganlib import GAN, baselines, claim, load_mnist, metrics, models, plots, to_images, toys
-from ganlib.exercises import answered
-from ganlib.exercises import lesson05 as exercises
-from ganlib.judge import load_judge
-from ganlib.measure import MeasureFD
+from ganlib import GAN, claim, load_mnist, models, pictures, to_images
+from ganlib.evaluation import metrics
+from ganlib.evaluation.judge import load_judge
+from ganlib.lessons import baselines, toys
+from ganlib.lessons.exercises import answered
+from ganlib.lessons.exercises import lesson05 as exercises
+from ganlib.training.callbacks import MeasureFD
 
 (x_train, y_train), (x_test, y_test) = load_mnist()
 
@@ -90,8 +92,8 @@ claim("every weight of G is what it was", same)
 claim("G's loss has risen", history["g_loss"][-1] / history["g_loss"][0], above=1.3, quality=True)
 
 # %% tags=["hide-input"]
-plots.show(
-    plots.training_curves(history, "G's loss rises, and G has not changed", "pass over 12,000 training images"),
+pictures.show(
+    pictures.training_curves(history, "G's loss rises, and G has not changed", "pass over 12,000 training images"),
     alt="Two panels over fifteen passes. G's loss rises, D's falls, and D's opinions of the two kinds move apart.",
 )
 
@@ -119,8 +121,8 @@ claim("it names at least 99.3 % of the test images correctly", 1 - len(wrong) / 
 
 # %% tags=["hide-input"]
 labels = [f"{y_test[i]}→{test_probabilities[i].argmax()}" for i in wrong[:24]]
-plots.show(
-    plots.digits(x_test[wrong[:24]], columns=12, labels=labels, title="What the judge gets wrong: label → judge"),
+pictures.show(
+    pictures.digits(x_test[wrong[:24]], columns=12, labels=labels, title="What the judge gets wrong: label → judge"),
     alt="Twenty-four badly written test digits; under each its label and what the judge took it for.",
 )
 
@@ -204,8 +206,8 @@ claim("ganlib computes the same", our_distance / metrics.frechet_distance(our_fe
 
 # %% tags=["hide-input"]
 panels = {"generated": ours[:36], "real": x_test[:36]}
-plots.show(
-    plots.side_by_side(panels, columns=6, title="The generator in question, and real digits"),
+pictures.show(
+    pictures.side_by_side(panels, columns=6, title="The generator in question, and real digits"),
     alt="Thirty-six generated digits, most of them clean and some broken, beside thirty-six real ones.",
 )
 
@@ -278,8 +280,8 @@ claim("a line in 1/√n foretells less than nothing", foretold(real_at, 0.5), be
 
 # %% tags=["hide-input"]
 lines = {"Fréchet distance": {"generated": ours_at, "real training images": real_at}}
-plots.show(
-    plots.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
+pictures.show(
+    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
     alt="Two nearly straight rising lines over 1000 divided by the number of images.",
 )
 
@@ -325,13 +327,13 @@ claim("one picture a digit does not fool it", distance["one a digit"] / floor, a
 claim("a thousand stolen images nearly do", distance["each ten times"] / floor, below=6)
 
 # %% tags=["hide-input"]
-plots.show(
-    plots.side_by_side({name: images[:10] for name, images in sets.items()}, 10, "Eight sets of 10,000 images"),
+pictures.show(
+    pictures.side_by_side({name: images[:10] for name, images in sets.items()}, 10, "Eight sets of 10,000 images"),
     alt="Ten images from each of eight sets: real, generated, two with noise, two with blur, and the two frauds.",
 )
 rows = {name: {"one set of images": distance[name]} for name in sorted(distance, key=distance.get)}
-plots.show(
-    plots.dots(rows, "Fréchet distance, dashed: the floor", "Noise counts more than a missing digit", floor, True),
+pictures.show(
+    pictures.dots(rows, "Fréchet distance, dashed: the floor", "Noise counts more than a missing digit", floor, True),
     alt="One dot for each set, in rising order, from real images at the floor to strong noise and only 1s.",
 )
 
@@ -457,8 +459,8 @@ claim("a light blur is not seen", abs(score["blur 0.75"] - score["real"]), below
 ring = toys.ring(8, std=0.12)
 ring_real = ring.sample(160, 0)
 fewer = toys.Mixture(np.delete(ring.modes, [5, 6], axis=0), ring.std).sample(160, 1)
-plots.show(
-    plots.balls(ring_real, fewer, 3, "Missing modes: recall falls, precision does not"),
+pictures.show(
+    pictures.balls(ring_real, fewer, 3, "Missing modes: recall falls, precision does not"),
     alt="Left: nearly all generated points lie in discs of real ones. Right: two real clouds lie in no disc.",
 )
 dropped = metrics.prdc(ring_real, fewer, k=3)
@@ -541,8 +543,8 @@ away, by_pixels = metrics.nearest(ours[:10], seen)
 _, by_features = metrics.nearest(our_features[:10], seen_features)
 found = {"nearest real, by pixels": seen[by_pixels], "nearest real, by features": seen[by_features]}
 claim("none of the ten is a copy: the least distance, in pixels", away.min(), above=1, quality=True)
-plots.show(
-    plots.side_by_side({"generated": ours[:10], **found}, columns=10, title="Relatives, but not copies"),
+pictures.show(
+    pictures.side_by_side({"generated": ours[:10], **found}, columns=10, title="Relatives, but not copies"),
     alt="Ten generated digits over their nearest training images: mostly the same digit with other strokes.",
 )
 
@@ -581,8 +583,8 @@ for name, images in candidates.items():
 # %% tags=["hide-input"]
 rows = {name: {"by pixels": pixels[name].share, "by features": judged[name].share} for name in candidates}
 expected = len(seen) / (len(seen) + len(held_out))
-plots.show(
-    plots.dots(rows, "share whose nearest real image is a training image", "No disguise fools both rulers", expected),
+pictures.show(
+    pictures.dots(rows, "share whose nearest real image is a training image", "No disguise fools both rulers", expected),
     alt="Generated images lie near the dashed line. Noisy copies are at 1 by pixels, moved ones far above by features.",
 )
 claim("real images pass", pixels["real, never seen"].passed and judged["real, never seen"].passed)
@@ -674,8 +676,8 @@ claim("its pictures are much further from real digits", result[1]["fd"] / result
 
 # %% tags=["hide-input"]
 panels = {"γ = 1, losses far from balance": pictures[0], "γ = 100, losses near balance": pictures[1]}
-plots.show(
-    plots.side_by_side(panels, columns=12, title="The losses prefer the lower row"),
+pictures.show(
+    pictures.side_by_side(panels, columns=12, title="The losses prefer the lower row"),
     alt="Twelve generated images of each game: strokes and some digits in the first, grey smears in the second.",
 )
 
@@ -748,8 +750,8 @@ claim("the judge errs more often in the first half", errors[0] / errors[1], abov
 
 # %%
 stray = np.concatenate([fewer, ring.modes[[5, 6]]])  # (162, 2)
-plots.show(
-    plots.balls(ring_real, stray, 3, "Two stray points of 162 “recall” two modes"),
+pictures.show(
+    pictures.balls(ring_real, stray, 3, "Two stray points of 162 “recall” two modes"),
     alt="Right: two huge discs round stray generated points reach over all real points of the two missing modes.",
 )
 rescued = metrics.prdc(ring_real, stray, k=3)
@@ -892,8 +894,8 @@ claim("recall is not", perfect.recall - average_scores.recall, above=0.2)
 
 # %% tags=["hide-input"]
 tricks = {"generated": ours[:12], "generated, blurred": blurred[:12], "mean of 16 neighbours": averages[:12]}
-plots.show(
-    plots.side_by_side(tricks, columns=12, title="By this measure, the lower, the better"),
+pictures.show(
+    pictures.side_by_side(tricks, columns=12, title="By this measure, the lower, the better"),
     alt="Twelve generated digits, the same ones blurred, and twelve soft averages of neighbours.",
 )
 published = {"stacked CAE": 121, "DBN": 138, "deep GSN": 214, "adversarial nets": 225}
@@ -901,8 +903,8 @@ entries = {name: (value, np.nan) for name, value in published.items()}
 entries |= {name: (np.nan, value) for name, value in nats.items()}
 order = sorted(entries, key=lambda name: np.nanmax(entries[name]))
 rows = {name: dict(zip(("Goodfellow and others 2014, Table 1", "measured here"), entries[name])) for name in order}
-plots.show(
-    plots.dots(rows, "log-likelihood (nats), dashed: real digits", "Two cheap tricks beat real digits",
+pictures.show(
+    pictures.dots(rows, "log-likelihood (nats), dashed: real digits", "Two cheap tricks beat real digits",
                nats["real digits"]),  # fmt: skip
     alt="One dot for each entry. Our generator lies above the published ones and close to real digits, the tricks "
     "above.",

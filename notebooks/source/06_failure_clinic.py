@@ -57,10 +57,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib import GAN, claim, clinic, load_mnist, losses, metrics, models, player, plots, toys
-from ganlib.clinic import Setup
-from ganlib.exercises import lesson06 as exercises
-from ganlib.judge import load_judge
+from ganlib import GAN, claim, load_mnist, losses, models, pictures
+from ganlib.evaluation import metrics
+from ganlib.lessons import clinic, toys
+from ganlib.lessons.clinic import Setup
+from ganlib.lessons.exercises import lesson06 as exercises
+from ganlib.evaluation.judge import load_judge
 
 # %% [markdown]
 # ## 1 · A healthy game
@@ -96,7 +98,7 @@ def report(ward):
 def before_and_after(ill, mended, title, alt, reach=1.6):
     panels = {f"ill, seed {seed}": points[:400] for seed, points in enumerate(ill.samples)}
     panels |= {f"mended, seed {seed}": points[:400] for seed, points in enumerate(mended.samples)}
-    plots.show(plots.clouds(panels, real, reach, title), alt=alt)
+    pictures.show(pictures.clouds(panels, real, reach, title), alt=alt)
 
 
 # %%
@@ -199,8 +201,8 @@ panels = {
     "slope that reaches G": {"two sigmoids": slopes[:, 0], "one sigmoid": slopes[:, 3]},
 }
 title = "Two sigmoids: D's loss hits a floor, and G hears little"
-plots.show(
-    plots.curves(alone.steps, panels, "step of D alone", title, columns=2),
+pictures.show(
+    pictures.curves(alone.steps, panels, "step of D alone", title, columns=2),
     alt="Left: D's loss falls to nearly zero with one sigmoid and stays above one with two. "
     "Right: the slope that reaches G grows with one sigmoid and stays small with two.",
 )
@@ -276,12 +278,12 @@ claim("and D's mean opinion near one half", off[1], below=0.1, quality=True)
 
 # %%
 frames = [
-    plots.clouds({"ill": slow.film[k, 0], "mended": healthy.film[k, 0]}, real, reach=4)
+    pictures.clouds({"ill": slow.film[k, 0], "mended": healthy.film[k, 0]}, real, reach=4)
     for k in range(0, len(slow.steps), 2)
 ]
 captions = [f"after {step:,} steps" for step in slow.steps[::2]]
 alt = "Left: one patch of points wanders about. Right: the points spread to all eight clouds."
-player.player(frames, captions, alt=alt)
+pictures.player(frames, captions, alt=alt)
 
 # %% [markdown]
 # **The measurement:** count modes, and count *how many samples each gets*. The losses do not show it: they look
@@ -401,8 +403,8 @@ panels = {
     }
 }
 title = "A certain D leaves the minimax loss no gradient"
-plots.show(
-    plots.curves(np.arange(0, 201, 20), panels, "step of D alone", title, log=True),
+pictures.show(
+    pictures.curves(np.arange(0, 201, 20), panels, "step of D alone", title, log=True),
     alt="The gradient of the minimax loss falls by many powers of ten. That of the non-saturating loss does not fall, "
     "and with the R1 penalty on D the minimax gradient does not vanish.",
 )
@@ -498,8 +500,8 @@ for name, values in figures.items():
 
 # %%
 panels = {name: run[0][0][:20] for name, run in runs.items()}
-plots.show(
-    plots.side_by_side(panels, 5, "Three leashes for D bring digits back, not equally soon"),
+pictures.show(
+    pictures.side_by_side(panels, 5, "Three leashes for D bring digits back, not equally soon"),
     alt="Ill: the same blot in every picture. R1 and WGAN-GP: digits. Spectral with hinge: half of them are blots.",
 )
 
@@ -568,12 +570,12 @@ claim("gamma = 1 is faster than 0.3 and than 3", radius(r1=1.0) < min(radius(r1=
 # %%
 paths = {f"γ = {gamma}": toys.dirac_path(120, r1=gamma) for gamma in (0.0, 0.3, 1.0)}
 frames = [
-    plots.clouds({name: path[: k + 1] for name, path in paths.items()}, reach=2.4, path=("G's point θ", "D's slope ψ"))
+    pictures.clouds({name: path[: k + 1] for name, path in paths.items()}, reach=2.4, path=("G's point θ", "D's slope ψ"))
     for k in range(0, 121, 8)
 ]
 captions = [f"after {k} steps" for k in range(0, 121, 8)]
 alt = "Without R1 a growing spiral, with 0.3 a spiral into the centre, with 1 a curve straight into it."
-player.player(frames, captions, alt=alt)
+pictures.player(frames, captions, alt=alt)
 
 # %% tags=["nbval-check-output"]
 starts = np.random.default_rng(0).uniform(-2, 2, (3, 2))
@@ -644,8 +646,8 @@ print(f"mismatched, last epoch: D(x) = {end['d_real'][-1]:.2f}, D(G(z)) = {end['
 # %%
 panels = {"ill": (mismatched[0][0][:20] + 1) / 2, "mended": (matched[0][0][:20] + 1) / 2}
 panels = {name: samples.clip(0, 1) for name, samples in panels.items()}
-plots.show(
-    plots.side_by_side(panels, 5, "The curves look balanced; the pictures are grey"),
+pictures.show(
+    pictures.side_by_side(panels, 5, "The curves look balanced; the pictures are grey"),
     alt="Left: generated digits on a grey ground. Right: after rescaling the data, digits on black.",
 )
 
@@ -796,8 +798,8 @@ claim("the cure at least halves the Fréchet figure in three of three seeds", mi
 
 # %%
 title = "100 “epochs” of one batch, and 4 real epochs of 100 batches"
-plots.show(
-    plots.side_by_side({"ill": short[0][:20], "mended": full[0][:20]}, 5, title),
+pictures.show(
+    pictures.side_by_side({"ill": short[0][:20], "mended": full[0][:20]}, 5, title),
     alt="Left: blurred blobs after a hundred batches. Right: shapes of digits after four hundred.",
 )
 
@@ -836,8 +838,8 @@ patients = [clinic.patient(n) for n in range(1, 8)]
 ward = clinic.examine(patients)
 panels = {f"patient {n}": points[:400] for n, points in enumerate(ward.samples, 1)}
 panels["healthy"] = healthy.samples[0][:400]
-plots.show(
-    plots.clouds(panels, real, reach=2.0, title="Seven patients and a healthy game"),
+pictures.show(
+    pictures.clouds(panels, real, reach=2.0, title="Seven patients and a healthy game"),
     alt="Eight panels with the real ring. The generated points of the seven patients miss it in different ways.",
 )
 
