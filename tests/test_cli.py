@@ -178,7 +178,7 @@ def test_doctor_finds_versions_and_data(capsys):
 def test_help_and_errors_need_no_tensorflow():
     """So that they come at once."""
     code = (
-        "import sys, ganlib, ganlib.__main__ as m\n"
+        "import sys, ganlib, ganlib.cli as m\n"
         "try: m.main(['train', '--help'])\n"
         "except SystemExit: pass\n"
         "m.main(['train', '--batch-size', '60001'])\n"

@@ -66,14 +66,15 @@ class SharedGAN(GAN):
 
     def update(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], network: keras.Model) -> None:
         """As `GAN.update`, where the optimiser adds up the gradients of all replicas."""
-        super().update(optimizer, [self._share * gradient for gradient in gradients], network)
+        super().update(optimizer, [self.replica.share * gradient for gradient in gradients], network)
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras' own gives every replica batches of its own; here they share each."""
         strategy = self.distribute_strategy
+        self.replica = threading.local()  # TensorFlow gives each replica a thread, and they take turns
 
         def part(examples, latents, share):
-            self._share = share
+            self.replica.share = share
             self.phases(examples, latents)
 
         @tf.function

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ganlib.lessons.exercises import Unanswered, Wrong, answered, attempt, call, check, compare, match, numbers
+from ganlib.lessons.exercises import Unanswered, Wrong, answered, attempt, call, check, compare, match, numbers, use
 
 
 @check
@@ -134,7 +134,7 @@ def test_compare_takes_every_right_answer(answer):
     [
         (lambda x, w: w * x.sum(), "^You added up.$"),
         (lambda x, w: x.mean(), "^The weight is missing.$"),
-        (lambda x, w: w * x.sum() / 2, r"Mean\? It is right for one example and not for another: .* \(3,\), 0.5 you have"),
+        (lambda x, w: w * x.sum() / 2, r"Mean\? It is right for one example and not .* \(3,\), 0.5 you have"),
         (lambda x, w: 3 * x.mean(), "is a size or a value fixed in your code"),
         (lambda x, w: x.max() * w, r"^Mean\? For an array \(2,\), 3 you have 6, which is not right.$"),
         (lambda x, w: x * w, r"has shape \(2,\)"),
@@ -173,13 +173,30 @@ def test_compare_says_nothing_of_an_unanswered_stub():
         compare(lambda x, w: ..., CASES, mean_times)
 
 
-@pytest.mark.parametrize("answer, begun", [(..., False), (lambda x: ..., False), (lambda x: x, True),
-                                           (lambda x: 1 / 0, True), (3, True)])  # fmt: skip
+def half_done(x):
+    x = x + 1
+    return ...
+
+
+def with_dots_in_an_index(x):
+    return x[..., 0]
+
+
+@pytest.mark.parametrize("answer, begun", [(..., False), (lambda x: ..., False), (half_done, False), (lambda x: x, True),
+                                           (with_dots_in_an_index, True), (3, True), (np.mean, True)])  # fmt: skip
 def test_answered(answer, begun):
-    assert answered(answer, np.ones(2)) is begun
+    assert answered(answer) is begun
 
 
-def test_the_tolerance_follows_the_size_of_the_right_answer():
-    match(numbers(1e6 + 50), 1e6)
-    with pytest.raises(Wrong):
-        match(numbers(1.001), 1.0)
+def twice(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize("answer, words", [(twice, "your twice"), (..., "own ours, until"), (half_done, "own ours, until"),
+                                           (lambda x: 3 * x, "own ours, until"), (np.linalg.inv, "own ours")])  # fmt: skip
+def test_use_goes_on_with_a_right_answer_and_else_with_ours(answer, words, capsys):
+    def ours(x):
+        return x + x
+
+    assert use(double, answer, ours) is (answer if "your" in words.split() else ours)
+    assert words in capsys.readouterr().out

@@ -41,7 +41,7 @@ def check(test: Callable[[Any], str]) -> Callable[[Any], None]:
     @functools.wraps(test)
     def checked(answer: Any) -> None:
         try:
-            if answer is ...:
+            if not answered(answer):
                 raise Unanswered
             print(f"✓ Right: {test(answer)}")
         except Unanswered:
@@ -52,15 +52,26 @@ def check(test: Callable[[Any], str]) -> Callable[[Any], None]:
     return checked
 
 
-def answered(function: Callable, *arguments: Any) -> bool:
-    """Whether the learner has begun: False for `...`, and for a function that returns `...` for the arguments.
+def answered(answer: Any) -> bool:
+    """Whether the learner has begun: False for `...`, and for a function in whose body the three dots still stand."""
+    code = getattr(answer, "__code__", None)
+    return answer is not ... and not (code and ... in code.co_consts)
 
-    A lesson that goes on with the learner's answer asks this first, and takes its own code if there is none yet.
+
+def use(checked: Callable[[Any], None], answer: Any, ours: Any) -> Any:
+    """The learner's answer if its check takes it, else `ours`; says in one line with which of them the lesson goes on.
+
+    So an answer makes what the next cells show, and a lesson whose exercises are not done yet runs all the same.
     """
     try:
-        return function is not ... and attempt(function, *arguments) is not ...
-    except Wrong:
-        return True
+        if not answered(answer):
+            raise Unanswered
+        checked.__wrapped__(answer)
+    except (Wrong, Unanswered):
+        print(f"The cells below use the course's own {_name(ours)}, until yours is right.")
+        return ours
+    print(f"The cells below use your {_name(answer)}.")
+    return answer
 
 
 def attempt(function: Callable, *arguments: Any) -> Any:
