@@ -15,9 +15,9 @@
 #
 # **You will measure a generator in five ways, and find for each of them what it cannot see.**
 #
-# *The core takes 45 minutes: 13 to read (2,000 words, 150 a minute), 30 for its three exercises (estimated), 2 to compute
-# (measured, on two CPU cores). It helps to have seen lesson 04. Nothing is trained for long: the generator under test is
-# shipped with the course.*
+# *The core takes 45 minutes: 13 to read (2,000 words, 150 a minute), 30 for its three exercises (estimated), 2 to
+# compute (measured, on two CPU cores). It helps to have seen lesson 04. Nothing is trained for long: the generator
+# under test is shipped with the course.*
 #
 # After this lesson you can
 #
@@ -51,7 +51,7 @@ from ganlib import GAN, claim, load_mnist, models, pictures, to_images
 from ganlib.evaluation import metrics
 from ganlib.evaluation.judge import load_judge
 from ganlib.lessons import baselines, toys
-from ganlib.lessons.exercises import answered
+from ganlib.lessons.exercises import use
 from ganlib.lessons.exercises import lesson05 as exercises
 from ganlib.training.callbacks import MeasureFD
 
@@ -132,13 +132,13 @@ claim("in features a moved digit stays nearer to itself", in_pixels / in_feature
 # %% [markdown]
 # ## 3 · The Fréchet distance
 #
-# 10,000 images are now 10,000 points in 64 dimensions. How far is one cloud of points from another? Carry it there by the
-# cheapest plan. The **squared Fréchet distance** is the mean *squared* way, if each cloud is taken for a normal
+# 10,000 images are now 10,000 points in 64 dimensions. How far is one cloud of points from another? Carry it there by
+# the cheapest plan. The **squared Fréchet distance** is the mean *squared* way, if each cloud is taken for a normal
 # distribution with the cloud's own mean and covariance. "The distance" is this square from here on.
 #
-# On a line, shift the mean from $m$ to $n$ and stretch the spread from $s$ to $t$: that costs $(m-n)^2 + (s-t)^2$. In 64
-# dimensions a cloud has a mean vector $m$ and a **covariance matrix** $A$: on its diagonal the squared spread of each
-# feature, beside it how much two features rise together. The formula becomes
+# On a line, shift the mean from $m$ to $n$ and stretch the spread from $s$ to $t$: that costs $(m-n)^2 + (s-t)^2$. In
+# 64 dimensions a cloud has a mean vector $m$ and a **covariance matrix** $A$: on its diagonal the squared spread of
+# each feature, beside it how much two features rise together. The formula becomes
 #
 # $$|m-n|^2 + \mathrm{Tr}\big(A + B - 2(AB)^{1/2}\big)$$
 #
@@ -174,8 +174,7 @@ def frechet(a, b):
 exercises.frechet(frechet)
 
 # %%
-if not answered(frechet, test_features[:100], test_features[100:200]):
-    frechet = metrics.frechet_distance  # the library's, while yours is not there
+frechet = use(exercises.frechet, frechet, metrics.frechet_distance)
 on_a_line = np.random.default_rng(0).normal([0, 3], [1, 2], (200_000, 2)).T  # two samples
 a, b = np.sort(on_a_line)
 claim("carried in order, two samples on a line cost 9 + 1", np.mean((a - b) ** 2), equals=10, within=0.1, digits=4)
@@ -225,8 +224,9 @@ claim("training and test images are further apart than sampling explains", acros
 # (After the ± stands the spread that comes from the choice of the 10,000 images.)
 #
 # Part of the floor is sampling: the third line. But even *all* training images are more than twice as far from the test
-# images, so another part is a real difference between the two files. Our guess: other people wrote the test images, or the
-# judge sees images differently that it was trained on; we have not told these apart. The floor is a ruler, no limit.
+# images, so another part is a real difference between the two files. Our guess: other people wrote the test images, or
+# the judge sees images differently that it was trained on; we have not told these apart. The floor is a ruler, no
+# limit.
 #
 # ## 5 · How many images?
 #
@@ -262,7 +262,7 @@ claim("a line in 1/√n foretells less than nothing", foretold(real_at, 0.5), be
 # %% tags=["hide-input"]
 lines = {"Fréchet distance": {"generated": ours_at, "real training images": real_at}}
 pictures.show(
-    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, larger distance, even for real digits"),
+    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, more distance, even for real digits"),
     alt="Two nearly straight rising lines over 1000 divided by the number of images.",
 )
 
@@ -326,8 +326,8 @@ pictures.show(
 # * **Inception Score** (Salimans and others 2016) needs no real images: section 7.
 # * **KID**, kernel Inception distance (Bińkowski and others 2018), is not biased by the number of images: "Further".
 #
-# For Inception, pictures must be *resized*, and then it matters how. Here are real digits that were only resized and put
-# back, or only saved:
+# For Inception, pictures must be *resized*, and then it matters how. Here are real digits that were only resized and
+# put back, or only saved:
 
 
 # %%
@@ -354,9 +354,9 @@ bilinear, lanczos, nearest = list(moved_by.values())[-3:]
 claim("the way of resizing decides: nearest against Lanczos", nearest / lanczos, above=4)
 
 # %% [markdown]
-# Some of these changes outweigh the difference between our generator and real digits. Parmar, Zhang and Zhu (2022) found
-# the same of FID, and published `clean-fid`, which fixes every such step. **With a distance belong: judge, number of
-# images, real set, resizing, file format.**
+# Some of these changes outweigh the difference between our generator and real digits. Parmar, Zhang and Zhu (2022)
+# found the same of FID, and published `clean-fid`, which fixes every such step. **With a distance belong: judge, number
+# of images, real set, resizing, file format.**
 #
 # <hr>
 #
@@ -392,8 +392,8 @@ def entropy_of(shares):
 exercises.entropy_of(entropy_of)
 
 # %% [markdown]
-# The **Inception Score** takes the judge's ten probabilities for each image: exp(entropy of their mean, less the mean of
-# their entropies). It is at most 10: every image certain, all digits equally frequent.
+# The **Inception Score** takes the judge's ten probabilities for each image: exp(entropy of their mean, less the mean
+# of their entropies). It is at most 10: every image certain, all digits equally frequent.
 #
 # <details><summary><b>Predict before you run:</b> what does the fraud with one picture of each digit score?</summary>
 #
@@ -401,8 +401,7 @@ exercises.entropy_of(entropy_of)
 # </details>
 
 # %%
-if not answered(entropy_of, np.array([0.5, 0.5])):
-    entropy_of = metrics.entropy  # the library's, while yours is not there
+entropy_of = use(exercises.entropy_of, entropy_of, metrics.entropy)
 shares = {name: metrics.class_histogram(rows) for name, rows in probabilities.items()}
 entropy = {name: entropy_of(share) for name, share in shares.items()}
 score = {
@@ -428,7 +427,8 @@ claim("a light blur is not seen", abs(score["blur 0.75"] - score["real"]), below
 # * **Precision:** the share of generated points in some ball of a real point.
 # * **Recall:** the share of real points in some ball of a generated point.
 #
-# First in the plane, k = 3: a ring of eight clouds (modes), and a generator without two of them. Crosses lie in no ball.
+# First in the plane, k = 3: a ring of eight clouds (modes), and a generator without two of them. Crosses lie in no
+# ball.
 
 # %% tags=["hide-input"]
 ring = toys.ring(8, std=0.12)
@@ -474,8 +474,7 @@ def covered(real, generated, k):
 exercises.covered(covered)
 
 # %%
-if not answered(covered, ring_real, fewer, 3):
-    covered = metrics.covered  # the library's, while yours is not there
+covered = use(exercises.covered, covered, metrics.covered)
 chosen = np.random.default_rng(2).permutation(10_000)[:5000]  # random test images
 reference, digits = test_features[chosen], y_test[chosen]
 scores = {name: metrics.prdc(reference, rows[:5000]) for name, rows in features.items()}
@@ -496,13 +495,14 @@ claim("half of the digits missing: coverage falls", perfect.coverage - scores["o
 claim("… and precision does not", abs(perfect.precision - scores["only 0 to 4"].precision), below=0.03)
 claim("without 8s the whole coverage is still high", scores["no 8s"].coverage, above=0.8)
 claim("… but that of the 8s is not", by_digit["no 8s"][8], below=0.1)
-claim("our generator: no digit is lost, the least covered one has", by_digit["generated"].min(), above=0.7, quality=True)
+claim("ours: no digit is lost, the least covered one has", by_digit["generated"].min(), above=0.7, quality=True)
 claim("… yet recall is lower than that of real images", perfect.recall - ours_scored.recall, above=0.03, quality=True)
 
 # %% [markdown]
-# "No 8s" has a coverage of more than 0.8: **a high coverage does not mean that no kind is lost.** A kind with a tenth of
-# the images costs a tenth of the coverage, no more. Ask for each kind you can name: without 8s nearly no 8 is covered, and
-# our generator has no such gap among the ten digits. Kinds without a label, such as a 7 with a bar, can still be missing.
+# "No 8s" has a coverage of more than 0.8: **a high coverage does not mean that no kind is lost.** A kind with a tenth
+# of the images costs a tenth of the coverage, no more. Ask for each kind you can name: without 8s nearly no 8 is
+# covered, and our generator has no such gap among the ten digits. Kinds without a label, such as a 7 with a bar, can
+# still be missing.
 #
 # The row "real" consists of training images: a thief of 5,000 different ones gets the best coverage of all.
 #
@@ -523,10 +523,10 @@ pictures.show(
 )
 
 # %% [markdown]
-# "Looks different to me" is no test. Here is one (after Meehan, Chaudhuri and Dasgupta 2020). Beside the 50,000 training
-# images, lay 9,000 real ones that the generator **never saw**. Is the nearest real one a training image? If nothing was
-# copied, we **expect** "yes" in 50,000 of 59,000 cases. Copies raise this share. From the lower end of its 95 % interval we
-# compute a *least share of copies*; a set **passes** when that is below one tenth (our choice).
+# "Looks different to me" is no test. Here is one (after Meehan, Chaudhuri and Dasgupta 2020). Beside the 50,000
+# training images, lay 9,000 real ones that the generator **never saw**. Is the nearest real one a training image? If
+# nothing was copied, we **expect** "yes" in 50,000 of 59,000 cases. Copies raise this share. From the lower end of its
+# 95 % interval we compute a *least share of copies*; a set **passes** when that is below one tenth (our choice).
 #
 # The test must be tested: it should pass 1,000 other test images, and catch thieves who take 1,000 training images and
 # disguise them, with a little noise, or moved by one pixel.
@@ -557,7 +557,7 @@ for name, images in candidates.items():
 rows = {name: {"by pixels": pixels[name].share, "by features": judged[name].share} for name in candidates}
 expected = len(seen) / (len(seen) + len(held_out))
 pictures.show(
-    pictures.dots(rows, "share whose nearest real image is a training image", "No disguise fools both rulers", expected),
+    pictures.dots(rows, "share whose nearest real image is one of training", "No disguise fools both rulers", expected),
     alt="Generated images lie near the dashed line. Noisy copies are at 1 by pixels, moved ones far above by features.",
 )
 claim("real images pass", pixels["real, never seen"].passed and judged["real, never seen"].passed)
@@ -593,14 +593,20 @@ claim("coverage sees every missing digit", all(table[name][4] for name in kept))
 claim("the score misses both frauds", not (table["one a digit"][1] or table["each ten times"][1]))
 
 # %% [markdown]
-# | measure | what it sees | what it is blind to | section |
-# |---|---|---|---|
-# | losses of the game | who is winning | quality: same pictures, any loss | 1 |
-# | Fréchet distance (FID) beside its floor | changed features: mean, covariance | copying; what the judge ignores | 3 to 6 |
-# | class histogram, Inception Score | digits that are missing or too many | everything inside a class | 7 |
-# | precision, density | noise, strong blur, bad images | missing digits, repetition | 8 |
-# | recall, coverage | missing kinds, repetition | copying; small kinds, unless asked for by name | 8 |
-# | memorisation | copies | a few among many; by features noisy ones, by pixels some moved ones | 9 |
+# <table>
+# <tr><th>measure</th><th>what it sees</th><th>what it is blind to</th><th>section</th></tr>
+# <tr><td>losses of the game</td><td>who is winning</td><td>quality: same pictures, any loss</td><td>1</td></tr>
+# <tr><td>Fréchet distance (FID) beside its floor</td><td>changed features: mean, covariance</td><td>copying; what the
+# judge ignores</td><td>3 to 6</td></tr>
+# <tr><td>class histogram, Inception Score</td><td>digits that are missing or too many</td><td>everything inside a
+# class</td><td>7</td></tr>
+# <tr><td>precision, density</td><td>noise, strong blur, bad images</td><td>missing digits,
+# repetition</td><td>8</td></tr>
+# <tr><td>recall, coverage</td><td>missing kinds, repetition</td><td>copying; small kinds, unless asked for by
+# name</td><td>8</td></tr>
+# <tr><td>memorisation</td><td>copies</td><td>a few among many; by features noisy ones, by pixels some moved
+# ones</td><td>9</td></tr>
+# </table>
 #
 # ## What you now know
 #
@@ -622,9 +628,9 @@ claim("the score misses both frauds", not (table["one a digit"][1] or table["eac
 #
 # ### Better losses, worse pictures
 #
-# Two games start from the same weights, and each sees every training image once. The only difference is γ, the weight of
-# the R1 penalty on D's slope (lesson 04): 1 or 100. Theory says: in the end D says 1/2 to everything, its loss is 2 log
-# 2, and G's is log 2. Which game is nearer to that, and which draws better?
+# Two games start from the same weights, and each sees every training image once. The only difference is γ, the weight
+# of the R1 penalty on D's slope (lesson 04): 1 or 100. Theory says: in the end D says 1/2 to everything, its loss is 2
+# log 2, and G's is log 2. Which game is nearer to that, and which draws better?
 
 
 # %%
@@ -654,13 +660,15 @@ pictures.show(
 # %% [markdown]
 # ### KID has no floor, and still needs images
 #
-# KID compares all pairs: how alike are two real images, two generated ones, one of each? Alike is $(x \cdot y/d + 1)^3$.
-# An image is never paired with itself; that makes the estimate right on average at *every* n.
+# KID compares all pairs: how alike are two real images, two generated ones, one of each? Alike is $(x \cdot y/d +
+# 1)^3$. An image is never paired with itself; that makes the estimate right on average at *every* n.
 
 
 # %%
 def kid(a, b):  # features (n, d) and (m, d)
-    alike = lambda u, v: (u @ v.T / u.shape[1] + 1) ** 3
+    def alike(u, v):
+        return (u @ v.T / u.shape[1] + 1) ** 3
+
     own = [(np.sum(alike(u, u)) - np.trace(alike(u, u))) / (len(u) * (len(u) - 1)) for u in (a, b)]
     return sum(own) - 2 * np.mean(alike(a, b))
 
@@ -676,15 +684,15 @@ for n in (500, 2000):
         pairs = [(draw(rows, n, rng), draw(test_features, n, rng)) for _ in range(12)]
         found[name, n] = [(kid(*pair), metrics.frechet_distance(*pair)) for pair in pairs]
         (kid_mean, fd_mean), (kid_std, fd_std) = np.mean(found[name, n], axis=0), np.std(found[name, n], axis=0, ddof=1)
-        print(f"{name}, {n:4} images: KID {kid_mean:7.4f} ± {kid_std:.4f}, Fréchet distance {fd_mean:.2f} ± {fd_std:.2f}")
+        print(f"{name}, {n:4} images: KID {kid_mean:7.4f} ± {kid_std:.4f}, distance {fd_mean:.2f} ± {fd_std:.2f}")
 small, large = np.array(found["real", 500]), np.array(found["real", 2000])
 error = small[:, 0].std(ddof=1) / np.sqrt(12)
 claim("KID of real images, 500 less 2,000, in standard errors", (small - large)[:, 0].mean() / error, above=-4, below=4)
 claim("the Fréchet distance grows more than twofold", small[:, 1].mean() / large[:, 1].mean(), above=2)
 
 # %% [markdown]
-# KID does not grow with fewer images, but its *spread* does: at 500 it is larger than the difference between real digits
-# and ours. A measure without bias is not a measure without error.
+# KID does not grow with fewer images, but its *spread* does: at 500 it is larger than the difference between real
+# digits and ours. A measure without bias is not a measure without error.
 #
 # ### A trap: the first half is not a random half
 #
@@ -730,8 +738,8 @@ claim("coverage stays where it was", rescued.coverage - dropped.coverage, below=
 
 # %% [markdown]
 # Do two samples from one distribution score 1? Only density, on average. A real ball has no generated point inside when
-# the k nearest points are all real. With equally many of both kinds that is like k coins that all show heads: for k = 5,
-# about 1 in 32. So the best coverage to expect is not 1, and precision and recall are lower still.
+# the k nearest points are all real. With equally many of both kinds that is like k coins that all show heads: for k =
+# 5, about 1 in 32. So the best coverage to expect is not 1, and precision and recall are lower still.
 
 
 # %%
@@ -805,8 +813,11 @@ exercises.log_mean_exp(log_mean_exp)
 # images and one σ, written out with your function:
 
 # %%
-if not answered(log_mean_exp, np.zeros(3)):
-    log_mean_exp = lambda a: logsumexp(a) - np.log(len(a))  # SciPy's, while yours is not there
+def stable(a):
+    return logsumexp(a) - np.log(len(a))  # by SciPy
+
+
+log_mean_exp = use(exercises.log_mean_exp, log_mean_exp, stable)
 
 
 def log_likelihood(image, samples, sigma):
