@@ -262,7 +262,7 @@ claim("a line in 1/√n foretells less than nothing", foretold(real_at, 0.5), be
 # %% tags=["hide-input"]
 lines = {"Fréchet distance": {"generated": ours_at, "real training images": real_at}}
 pictures.show(
-    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, more distance, even for real digits"),
+    pictures.curves(1000 / sizes, lines, "1000 / number of images", "Fewer images, more distance, for real digits too"),
     alt="Two nearly straight rising lines over 1000 divided by the number of images.",
 )
 

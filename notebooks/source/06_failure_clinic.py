@@ -676,7 +676,7 @@ claim("the spectral D's matrices have largest singular value 1", largest, equals
 panels = {name: leashed[name][0][0][:12] for name in ("ill", "R1", "WGAN-GP", "spectral and hinge", "no momentum")}
 pictures.show(
     pictures.side_by_side(panels, 12, "Leashes bring digits back; so does leaving out the momentum"),
-    alt="Ill: the same blot in every picture. R1, WGAN-GP, no momentum: digits. Spectral with hinge: half of them blots.",
+    alt="Ill: the same blot in every picture. R1, WGAN-GP, no momentum: digits. Spectral with hinge: some blots.",
 )
 
 # %% [markdown]
