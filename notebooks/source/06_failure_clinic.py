@@ -499,7 +499,7 @@ for gamma in (0.1, 0.3, 0.6, 2.0, 3.0):
     print(f"γ = {gamma}: the game shrinks at a rate of {shrunk:.3f}, the eigenvalue says {damping(gamma):.3f}")
 paths = {f"γ = {gamma}": toys.dirac_path(120, r1=gamma) for gamma in (0.0, 0.3, 1.0)}
 frames = [
-    pictures.clouds({name: path[: k + 1] for name, path in paths.items()}, None, 2.4, path=("G's point θ", "D's slope ψ"))
+    pictures.clouds({name: way[: k + 1] for name, way in paths.items()}, None, 2.4, path=("G's point θ", "D's slope ψ"))
     for k in range(0, 121, 8)
 ]
 alt = "Without R1 a growing spiral, with 0.3 a spiral into the centre, with 1 a curve straight into it."
