@@ -147,10 +147,13 @@ claim("the look-alike is as ill", well(crawling) == 0, quality=True)
 claim("but its D moves in every step", crawling.history["d_change"].min(), above=0)
 
 # %% tags=["hide-input"]
-shots = {f"step {frozen.steps[k]}": frozen.film[k, 0] for k in (0, 1, 2, 3)}
+away = {"frozen D": frozen, "healthy": healthy}
+away = {name: np.linalg.norm(ward.film[:, 0], axis=-1).mean(axis=-1) for name, ward in away.items()}
 pictures.show(
-    pictures.clouds(shots, real, reach=8, title="A frozen D lets all points run away"),
-    alt="Four moments: the generated points leave the ring in one direction, further in each panel.",
+    pictures.curves(frozen.steps, {"mean distance from the ring's centre": away}, "step",
+                    "A frozen D lets all points run away (the ring has radius 1)", log=True),  # fmt: skip
+    alt="With a frozen discriminator the generated points are hundreds of ring radii away; in the healthy game they "
+    "stay at about one.",
 )
 
 # %% [markdown]
@@ -253,8 +256,8 @@ claim("the cure at least halves the distance in every seed", (two / one).min(), 
 # %% tags=["hide-input"]
 pictures.show(
     pictures.side_by_side({"two sigmoids": ill_digits[0][0][:12], "one sigmoid": well_digits[0][0][:12]}, 12,
-                       "The same step count: blurs with two sigmoids, digits with one"),  # fmt: skip
-    alt="Two rows of twelve generated images after 400 steps: blurred ones with two sigmoids, clearer digits with one.",
+                       "After 400 steps: blots with two sigmoids, digits with one"),  # fmt: skip
+    alt="Twelve generated images of each after 400 steps: the same blot with two sigmoids, half-made digits with one.",
 )
 
 # %% [markdown]
@@ -312,9 +315,9 @@ claim("but makes nobody well", well(rival_wards["G's rate × 10 alone"]) == 0, q
 claim("a falling rate is no reliable cure", well(rival_wards["both × 10, falling to 0"]), below=3, quality=True)
 
 # %% [markdown]
-# So it takes both: a fast G alone scatters its points, both together collapse. Why, we can only guess: G jumps to where
-# D is mildest, and D jumps after it. **The measurement:** samples per mode; D's step beside a run at a tenth of the
-# rate. **The cure:** a tenth of the rate.
+# So it takes both: a fast G alone scatters its points, both together collapse. (R1 brings the modes back, and blurs
+# them.) Why, we can only guess: G jumps to where D is mildest, and D jumps after it. **The measurement:** samples per
+# mode; D's step beside a run at a tenth of the rate. **The cure:** a tenth of the rate.
 #
 # <hr>
 #
