@@ -54,7 +54,8 @@ from ganlib.lessons.exercises import lesson06 as exercises
 # ## 1 · A healthy game
 #
 # Most illnesses can be seen in the plane. The real data are eight clouds on a ring. G turns two random numbers into a
-# point, D turns a point into a logit. `clinic.Setup` holds all settings of such a game. Its defaults are healthy.
+# point, D turns a point into a logit, its opinion before the sigmoid. `clinic.Setup` holds all settings of such a game.
+# Its defaults are healthy.
 #
 # We count as the papers do (Srivastava and others 2017): a sample is *near* a mode, the centre of a cloud, if it is
 # within three standard deviations of it. A mode is *found* if at least one of 2,500 samples is near it.
@@ -423,8 +424,8 @@ pictures.show(
 # %% [markdown]
 # **What you see** in a training: D's loss near 0, D(x) near 1, D(G(z)) near 0, G stands still. **Look-alike:** a rate
 # of G that is too small; then the gradient is long. **The measurement:** its length. **The cure:** the non-saturating
-# loss, or a bound on D's slope. (Adam divides a gradient by its usual size, so it can hide the illness. And a long
-# gradient need not be useful: see "Three leashes" in Further.)
+# loss, or a bound on D's slope, such as R1 (lesson 04). (Adam divides a gradient by its usual size, so it can hide the
+# illness. And a long gradient need not be useful: see "Three leashes" in Further.)
 #
 # ## 8 · Oscillation
 #
@@ -575,7 +576,8 @@ pictures.show(
 #
 # The settings are `rate`, `d_speed` (D's rate over G's), `beta_1`, `adam`, `labels` (what D is told of real and of
 # generated points), `sigmoids`, `d_trainable`, `output` (`"linear"`, `"sigmoid"` or `"tanh"`), `noise` (what G's
-# latents are multiplied by), `loss`, `r1`, `decay`, `d_ahead`, `ema`.
+# latents are multiplied by), `loss` (of G), `r1`, `decay` (the rate falls to 0), `d_ahead` (first steps without G),
+# `ema` (what the average of G's weights keeps at each step).
 #
 # <details><summary>Hints</summary>
 #
