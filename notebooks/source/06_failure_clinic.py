@@ -497,10 +497,13 @@ def slower_eigenvalue(gamma):
 
 
 damping = use(exercises.damping, damping, slower_eigenvalue)
+apart = []
 for gamma in (0.1, 0.3, 0.6, 2.0, 3.0):
-    path = np.hypot(*toys.dirac_path(400, start=(0.1, 0.0), rate=0.02, r1=gamma).T)  # small steps, 8 units of time
-    shrunk = -np.log(path[-1] / path[150]) / (250 * 0.02)
-    print(f"γ = {gamma}: the game shrinks at a rate of {shrunk:.3f}, the eigenvalue says {damping(gamma):.3f}")
+    path = np.hypot(*toys.dirac_path(3500, start=(0.1, 0.0), rate=0.02, r1=gamma).T)  # small steps, a unit of time is 50
+    shrinks = -np.log(path[-1] / path[500]) / (3000 * 0.02)
+    print(f"γ = {gamma}: the game shrinks at a rate of {shrinks:.3f}, the eigenvalue says {damping(gamma):.3f}")
+    apart.append(abs(shrinks - damping(gamma)))
+claim("the eigenvalues foretell the game", max(apart), below=0.01)
 paths = {f"γ = {gamma}": toys.dirac_path(120, r1=gamma) for gamma in (0.0, 0.3, 1.0)}
 frames = [
     pictures.clouds({name: way[: k + 1] for name, way in paths.items()}, None, 2.4, path=("G's point θ", "D's slope ψ"))
