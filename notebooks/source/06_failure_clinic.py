@@ -499,7 +499,7 @@ def slower_eigenvalue(gamma):
 damping = use(exercises.damping, damping, slower_eigenvalue)
 apart = []
 for gamma in (0.1, 0.3, 0.6, 2.0, 3.0):
-    path = np.hypot(*toys.dirac_path(3500, start=(0.1, 0.0), rate=0.02, r1=gamma).T)  # small steps, a unit of time is 50
+    path = np.hypot(*toys.dirac_path(3500, start=(0.1, 0.0), rate=0.02, r1=gamma).T)  # a unit of time is 50 steps
     shrinks = -np.log(path[-1] / path[500]) / (3000 * 0.02)
     print(f"γ = {gamma}: the game shrinks at a rate of {shrinks:.3f}, the eigenvalue says {damping(gamma):.3f}")
     apart.append(abs(shrinks - damping(gamma)))
