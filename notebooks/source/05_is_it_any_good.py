@@ -43,7 +43,6 @@ import keras
 import numpy as np
 from PIL import Image
 from scipy import ndimage
-from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
@@ -142,7 +141,8 @@ claim("in features a moved digit stays nearer to itself", in_pixels / in_feature
 #
 # $$|m-n|^2 + \mathrm{Tr}\big(A + B - 2(AB)^{1/2}\big)$$
 #
-# (Dowson and Landau 1982). Tr, the trace, adds up the diagonal; $(AB)^{1/2}$ is the matrix whose square is $AB$.
+# (Dowson and Landau 1982). Tr, the trace, adds up the diagonal; $(AB)^{1/2}$ is the matrix whose square is $AB$. Its
+# trace is the sum of the roots of $AB$'s **eigenvalues**, the factors by which $AB$ stretches along its own directions.
 #
 # ### Exercise 1: the distance
 #
@@ -150,7 +150,7 @@ claim("in features a moved digit stays nearer to itself", in_pixels / in_feature
 #
 # <details><summary>Hint</summary>
 #
-# `shift @ shift` is the squared length. No root at the end: the papers give the square.
+# `shift @ shift` is the squared length, and the trace of a sum is the sum of the traces. No root at the end.
 # </details>
 
 
@@ -158,7 +158,7 @@ claim("in features a moved digit stays nearer to itself", in_pixels / in_feature
 def frechet(a, b):  # features (n, d) and (m, d); one number
     shift = a.mean(axis=0) - b.mean(axis=0)  # (d,)
     cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)  # (d, d)
-    root = sqrtm(cov_a @ cov_b).real
+    overlap = np.sqrt(np.linalg.eigvals(cov_a @ cov_b).real.clip(0)).sum()  # Tr of (AB)^(1/2)
     return ...
 
 
@@ -167,8 +167,8 @@ exercises.frechet(frechet)
 def frechet(a, b):
     shift = a.mean(axis=0) - b.mean(axis=0)
     cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    root = sqrtm(cov_a @ cov_b).real
-    return shift @ shift + np.trace(cov_a + cov_b - 2 * root)
+    overlap = np.sqrt(np.linalg.eigvals(cov_a @ cov_b).real.clip(0)).sum()
+    return shift @ shift + np.trace(cov_a + cov_b) - 2 * overlap
 
 
 exercises.frechet(frechet)
