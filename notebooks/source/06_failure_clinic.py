@@ -267,9 +267,8 @@ pictures.show(
 #
 # ## 5 · The learning rate × 10, and mode collapse
 #
-# **Mode collapse** is the best-known illness: G's samples are good, and most kinds are missing; G "maps several z to
-# the same x" (Goodfellow 2016, section 5.1). Here is one way to get it: Adam without momentum (β₁ = 0) at ten times a
-# good rate.
+# **Mode collapse** is the best-known illness: G's samples are good, and most kinds are missing; G sends many z to one x
+# (Goodfellow 2016, section 5.1.1). Here is one way to get it: Adam without momentum (β₁ = 0) at ten times a good rate.
 #
 # <details><summary><b>Predict before you run:</b> do the losses tell?</summary>
 #
@@ -887,22 +886,23 @@ for name, data in (("128 × 100 images", images), ("one image more", np.concaten
 # ### The folklore
 #
 # A list of 2016, *How to train a GAN? Tips and tricks to make GANs work* (Chintala, Denton, Arjovsky, Mathieu:
-# "ganhacks"), is still what people find first. What this course measured of it:
+# "ganhacks"), is still what many find first. Its authors no longer maintain it. What this course measured of it:
 #
 # <table>
 # <tr><th>tip</th><th>here</th></tr>
-# <tr><td>data from −1 to 1, tanh at the end of G</td><td>what matters is that both agree ("The pixel ranges differ"); a
-# sigmoid with data from 0 to 1 is as good</td></tr>
-# <tr><td>max log D instead of min log(1 − D)</td><td>section 7: right against a certain D; with Adam on a healthy ring
-# both arrive (lesson 03)</td></tr>
-# <tr><td>normalise real and generated batches apart</td><td>"Batch norm in the wrong mode": it ruined the game here,
-# with curves in balance</td></tr>
-# <tr><td>"D's loss goes to 0: failure mode"</td><td>section 7; but in section 3 <i>both</i> go to 0, and in section 6
-# none does</td></tr>
-# <tr><td>"if the loss of G steadily decreases, it is fooling D with garbage"</td><td>sections 2 and 3: exactly
-# so</td></tr>
-# <tr><td>check the norms of gradients</td><td>section 7: the measurement</td></tr>
-# <tr><td>Adam for G, SGD for D; noisy labels; dropout in G</td><td>not tested here</td></tr>
+# <tr><td>1 images between −1 and 1, tanh at the end of G</td><td>"The pixel ranges differ": data and G must agree; a
+# sigmoid with data from 0 to 1 does as well</td></tr>
+# <tr><td>2 max log D instead of min log(1 − D)</td><td>section 7: right against a certain D</td></tr>
+# <tr><td>2 "flip labels when training generator"</td><td>harmless in D's and G's loss together; in one of them, section
+# 3</td></tr>
+# <tr><td>4 batches of only real or only generated images for batch norm</td><td>"Batch norm in the wrong mode": in D it
+# ruined the game here, with curves in balance</td></tr>
+# <tr><td>9 "optim.Adam rules!"</td><td>its momentum can be the illness: section 8</td></tr>
+# <tr><td>10 "D loss goes to 0: failure mode"</td><td>section 7; in section 3 <i>both</i> losses go to 0, and in section
+# 6 none does</td></tr>
+# <tr><td>10 "if loss of generator steadily decreases, then it's fooling D with garbage"</td><td>sections 2 and 3:
+# exactly so</td></tr>
+# <tr><td>5, 6, 13, 17: sparse gradients, noisy labels, noise, dropout</td><td>not tested here</td></tr>
 # </table>
 #
 # ### The table for the wall
@@ -949,7 +949,7 @@ for name, data in (("128 × 100 images", images), ("one image more", np.concaten
 #
 # * Goodfellow and others (2014), *Generative adversarial nets*: section 3, the saturating loss; section 6, "the
 #   Helvetica scenario".
-# * Goodfellow (2016), *NIPS 2016 tutorial: generative adversarial networks*: section 5.1, mode collapse.
+# * Goodfellow (2016), *NIPS 2016 tutorial: generative adversarial networks*: section 5.1.1, mode collapse.
 # * Arjovsky, Bottou (2017), *Towards principled methods for training generative adversarial networks*: vanishing
 #   gradients.
 # * Mescheder, Geiger, Nowozin (2018), *Which training methods for GANs do actually converge?*: the Dirac-GAN and R1.
