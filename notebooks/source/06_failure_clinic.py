@@ -891,7 +891,7 @@ for name, data in (("128 × 100 images", images), ("one image more", np.concaten
 # <table>
 # <tr><th>tip</th><th>here</th></tr>
 # <tr><td>1 images between −1 and 1, tanh at the end of G</td><td>"The pixel ranges differ": data and G must agree; a
-# sigmoid with data from 0 to 1 does as well</td></tr>
+# sigmoid with data from 0 to 1 does at least as well</td></tr>
 # <tr><td>2 max log D instead of min log(1 − D)</td><td>section 7: right against a certain D</td></tr>
 # <tr><td>2 "flip labels when training generator"</td><td>harmless in D's and G's loss together; in one of them, section
 # 3</td></tr>
