@@ -670,7 +670,7 @@ for name, values in figures.items():
 matrices = [v.numpy() for v in gans["spectral alone"].discriminator.trainable_variables if v.ndim == 2]
 largest = max(np.linalg.norm(matrix, 2) for matrix in matrices)
 claim("ill in three of three seeds: D is certain", min(sure["ill"]), above=0.9, quality=True)
-claim("R1 takes away two fifths of the distance or more", (figures["R1"] / figures["ill"]).max(), below=0.6, quality=True)
+claim("R1 takes away two fifths of it or more", (figures["R1"] / figures["ill"]).max(), below=0.6, quality=True)
 claim("so does WGAN-GP", (figures["WGAN-GP"] / figures["ill"]).max(), below=0.6, quality=True)
 claim("so does no momentum, without a leash", (figures["no momentum"] / figures["ill"]).max(), below=0.6, quality=True)
 claim("the hinge loss alone leaves D certain", min(sure["hinge alone"]), above=0.7, quality=True)
