@@ -52,7 +52,7 @@ def frechet_spread(features: np.ndarray, reference: np.ndarray, rounds: int = 20
 def frechet_floor(
     real: np.ndarray, reference: np.ndarray, n: int, draws: int = 5, seed: int = 0
 ) -> tuple[float, float]:
-    """Return mean and standard deviation of the distance that `n` other real images have: no generator can do better.
+    """Return mean and standard deviation of the distance that `n` other real images have: a perfect copy of them.
 
     `real` are features of real images (m, d), from which `n` different ones are drawn `draws` times; `reference` are
     the features (l, d) that generated images are measured against. A smaller `n` has a higher floor.
@@ -120,6 +120,23 @@ def prdc(real: np.ndarray, generated: np.ndarray, k: int = 5) -> PRDC:
         covered += np.count_nonzero(distance.min(axis=1) < radius)
     n = len(real)
     return PRDC(float(np.mean(around > 0)), float(recalled / n), float(around.mean() / k), float(covered / n))
+
+
+def covered(real: np.ndarray, generated: np.ndarray, k: int = 5) -> np.ndarray:
+    """Return for each real row (n, d) whether its ball holds a generated one (m, d): bool (n,).
+
+    The mean is the coverage; with labels of the real rows, the mean over one label is the coverage of that kind.
+    Raises ValueError as `prdc` does.
+    Source: Naeem et al. 2020, eq. 5.
+    """
+    real, generated = _table(real, "real"), _table(generated, "generated")
+    _check_columns(real, generated, "real", "generated")
+    if not 1 <= k < len(real):
+        raise ValueError(f"k is {k}, with {len(real):,} real rows: it must be at least 1, and smaller")
+    centre = real.mean(axis=0)
+    real, generated = (real - centre).astype("float32"), (generated - centre).astype("float32")
+    nearest = np.concatenate([block.min(axis=1) for _, block in _distances(real, generated)])
+    return nearest < _ball(real, k)
 
 
 class Parzen(NamedTuple):

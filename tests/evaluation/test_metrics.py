@@ -214,6 +214,25 @@ def test_prdc_agrees_with_the_package_prdc(k):
     assert prdc(real + 1000, generated + 1000, k)._asdict() == pytest.approx(PACKAGE[k], abs=2e-3), "far from 0"
 
 
+def test_covered_is_coverage_row_by_row(monkeypatch):
+    monkeypatch.setattr(metrics, "_BLOCK", 3000)  # many blocks
+    rng = np.random.default_rng(3)
+    real, generated = rng.normal(size=(300, 8)), 0.8 * rng.normal(size=(250, 8)) + 0.3
+    for k in (1, 5):
+        among, between = (np.linalg.norm(real[:, None] - other, axis=2) for other in (real, generated))
+        expected = between.min(axis=1) < np.sort(among, axis=1)[:, k]
+        got = metrics.covered(real, generated, k)
+        assert np.array_equal(got, expected) and got.mean() == pytest.approx(prdc(real, generated, k).coverage)
+
+
+@pytest.mark.parametrize(
+    "real, generated, k", [((9, 3), (9, 2), 5), ((5, 3), (9, 3), 5), ((9, 3), (9, 3), 0), ((9,), (9, 3), 5)]
+)
+def test_covered_refuses(real, generated, k):
+    with pytest.raises(ValueError):
+        metrics.covered(np.ones(real), np.ones(generated), k)
+
+
 def test_prdc_agrees_with_the_installed_package():
     package = pytest.importorskip("prdc")
     rng = np.random.default_rng(1)
