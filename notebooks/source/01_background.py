@@ -430,7 +430,7 @@ lesson01.independent_pixels(independent_pixels)
 
 # %%
 drawn["independent pixels"] = baselines.IndependentPixels(x_train).sample(n)
-pictures.show(pictures.digits(drawn["independent pixels"][:15], columns=15, title="Every pixel is right, no stroke exists"),
+pictures.show(pictures.digits(drawn["independent pixels"][:15], 15, title="Every pixel is right, no stroke exists"),
            alt="Fifteen clouds of white specks, denser in the middle, without any line.")  # fmt: skip
 off = np.abs(drawn["independent pixels"].mean(axis=0) - x_train.mean(axis=0))
 claim("each pixel's mean is right, within a few grey levels of 255", off.max(), below=10)
@@ -479,7 +479,7 @@ lesson01.gaussian(gaussian)
 # %%
 normal = baselines.Gaussian(x_train)
 drawn["Gaussian"] = normal.sample(n)
-pictures.show(pictures.digits(drawn["Gaussian"][:15], columns=15, title="A Gaussian: strokes appear, in a cloud of grey"),
+pictures.show(pictures.digits(drawn["Gaussian"][:15], 15, title="A Gaussian: strokes appear, in a cloud of grey"),
            alt="Fifteen smudges. Pieces of strokes can be seen, and grey shadows all around them.")  # fmt: skip
 free = normal.draw(n)  # before cutting: floats without limits
 error = np.linalg.norm(np.cov(free.T) - normal.covariance) / np.linalg.norm(normal.covariance)
@@ -836,7 +836,7 @@ first, second = np.array([np.flatnonzero(choice == k)[:2] for k in range(6)]).T 
 same = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], second)])
 other = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], first[3:])])
 steps = to_images(generator.predict(np.concatenate([same, other]), verbose=0))
-pictures.show(pictures.digits(steps, columns=15, title="Three walks with the same choice, and three with a change of choice"),
+pictures.show(pictures.digits(steps, 15, title="Three walks with the same choice, and three with a change of choice"),
            alt="Six rows of fifteen pictures. In the upper three a drawing changes step by step. In the lower three it "
            "jumps to another drawing somewhere on the way.")  # fmt: skip
 

@@ -159,7 +159,7 @@ def difference(a, b):
     a, b = (
         [*gan.variables, *gan.generator_optimizer.variables, *gan.discriminator_optimizer.variables] for gan in (a, b)
     )
-    # In parts of the largest value where that is above 1: `totals` adds up 150 examples, one unit of rounding is 1.5e-5.
+    # In parts of the largest value where that is above 1: in `totals`, which add up 150 examples, a rounding is 1.5e-5.
     pairs = [(x.numpy(), y.numpy()) for x, y in zip(a, b, strict=True)]
     return max(np.abs(x - y).max() / max(1, np.abs(x).max()) for x, y in pairs)
 
