@@ -98,25 +98,26 @@ def block_plan(examples: int, batch_size: int, longest: int = 32) -> list[range]
 
 def batch_blocks(
     x: np.ndarray, batch_size: int, latent_dim: int, seed: int, first_step: int = 0, skip: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield one epoch of `x` in random order, as the blocks of `block_plan`, each with its latents.
 
-    A block of k steps is (examples (k, batch, …), latents float32 (k, 2, batch, latent_dim) from N(0, 1)). The order
-    depends on `seed` and on `first_step`, the number of steps before this epoch; the latents of a step on `seed` and
-    that step's number: so an epoch can be entered in the middle. The first `skip` steps are left out: blocks keep
-    their number, but are shorter, down to empty.
+    A block of k steps is (examples (k, batch, …), latents float32 (k, 2, batch, latent_dim) from N(0, 1), int32 done).
+    The order depends on `seed` and on `first_step`, the number of steps before this epoch; the latents of a step on
+    `seed` and that step's number: so an epoch can be entered in the middle, when its first `skip` steps are done. The
+    first `done` steps of a block are to be left out. Blocks keep their shapes, which XLA compiles for; it rejects an
+    empty one.
     """
     flat = x.reshape(len(x), -1)
     order = np.random.default_rng([seed, 0, first_step]).permutation(len(x))
     for steps in block_plan(len(x), batch_size):
         size = min(batch_size, len(x) - steps.start * batch_size)
-        steps = steps[max(0, skip - steps.start) :]
+        done = min(max(0, skip - steps.start), len(steps))
         chosen = order[steps.start * batch_size : steps.start * batch_size + len(steps) * size]
-        latents = np.empty((len(steps), 2, size, latent_dim), np.float32)
-        for row, step in zip(latents, steps, strict=True):
+        latents = np.zeros((len(steps), 2, size, latent_dim), np.float32)
+        for row, step in zip(latents[done:], steps[done:], strict=True):
             np.random.default_rng([seed, 1, first_step + step]).standard_normal(dtype=np.float32, out=row)
         # take on flat rows is five times faster than x[chosen].
-        yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents
+        yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents, np.int32(done)
 
 
 def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:

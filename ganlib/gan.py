@@ -174,13 +174,13 @@ class GAN(keras.Model):
             mean.assign(keep * mean + (1 - keep) * weight)
 
     @tf.function
-    def train_step(self, block: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim)): k steps; called by Keras.
+    def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
 
         Returns the means of the losses and of D's probabilities over the epoch so far.
         """
-        images, latents = block
-        for i in tf.range(tf.shape(images)[0]):
+        images, latents, done = block
+        for i in tf.range(done, tf.shape(images)[0]):
             self.step(images[i], latents[i])
         return self.logs()
 
@@ -328,10 +328,11 @@ class _Feed(keras.callbacks.Callback):
         def epoch():
             return batch_blocks(self.x, self.batch_size, latent_dim, seed, self.first_step, self.skip)
 
-        images, latents = next(epoch())
+        images, latents, done = next(epoch())
         signature = (
             tf.TensorSpec([None, None, *images.shape[2:]], images.dtype),
             tf.TensorSpec([None, 2, None, latent_dim], latents.dtype),
+            tf.TensorSpec([], done.dtype),
         )
         dataset = tf.data.Dataset.from_generator(epoch, output_signature=signature)
         options = tf.data.Options()
@@ -354,8 +355,8 @@ class _Feed(keras.callbacks.Callback):
             def epochs():
                 first_step, skip = self.first_step, self.skip
                 while True:
-                    for block in batch_blocks(self.x, self.batch_size, latent_dim, seed, first_step, skip):
-                        split = [np.array_split(array, replicas, axis) for axis, array in enumerate(block, start=1)]
+                    for *block, done in batch_blocks(self.x, self.batch_size, latent_dim, seed, first_step, skip):
+                        split = [np.array_split(array[done:], replicas, axis) for axis, array in enumerate(block, 1)]
                         for examples, latents in zip(*(pieces[mine] for pieces in split), strict=True):
                             yield examples, latents, np.float32(examples.shape[1] / block[0].shape[1])
                     first_step, skip = first_step + self.steps_per_epoch, 0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ganlib.gan import GAN, Diverged
-from ganlib.models import mlp
+from ganlib.models import build_pair, mlp
 from ganlib.runs import Film, Progress, Run, RunError, Stopped
 
 IMAGES = np.random.default_rng(0).integers(0, 256, size=(150, 4, 4), dtype=np.uint8)
@@ -191,3 +191,24 @@ def test_progress_shows_one_bar_and_a_line_an_epoch(capsys):
     assert err == ""
     assert "epoch   2/2" in out and "D(G(z))" in out and "left" in out
     assert out.count("epoch ") == 2
+
+
+def test_a_run_stopped_inside_an_epoch_goes_on_under_the_defaults(tmp_path):
+    """With XLA and the default networks: a block whose steps are done already must not come to XLA empty."""
+    images = np.random.default_rng(0).integers(0, 256, (39 * 128 + 5, 28, 28), dtype=np.uint8)  # blocks 13, 13, 13, 1
+
+    def default():
+        keras.utils.set_random_seed(0)
+        gan = GAN(*build_pair("mixture"))
+        gan.compile()
+        return gan
+
+    whole = default()
+    whole.fit(images, epochs=2, verbose=0)
+    for begun, done in ((0, 13), (26, 39), (40, 53)):  # the Ctrl-C comes in a block, which is finished
+        folder = tmp_path / str(done)
+        with pytest.raises(Stopped, match=f"{done // 40} epochs and {done % 40} steps"):
+            default().fit(images, epochs=2, verbose=0, run=Run(folder), callbacks=[InterruptAt(begun)])
+        again = default()
+        again.fit(images, epochs=2, verbose=0, run=Run(folder))
+        assert_equal(state(again), state(whole))
