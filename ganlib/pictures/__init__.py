@@ -27,7 +27,8 @@ from ganlib.pictures.sheets import check_frames, contact_sheet, digits, side_by_
 
 __all__ = [
     "BALANCE", "DISCRIMINATOR", "GENERATED", "GREYS", "INK", "LARGEST_FILE", "NEUTRAL", "OPINION", "PAGE_WIDTH",
-    "Player", "REAL", "TWO_PHASES_ALT", "add_title", "balls", "bent_grid", "bent_line", "check_frames", "clouds", "contact_sheet",
+    "Player", "REAL", "TWO_PHASES_ALT", "add_title", "balls", "bent_grid", "bent_line", "check_frames", "clouds",
+    "contact_sheet",
     "curves", "digits", "dots", "encode", "few_colours", "few_greys", "fields", "film", "player", "render", "save_png",
     "show", "side_by_side", "style", "subplots", "tile", "timeline", "to_png", "training_curves",
     "two_phases",

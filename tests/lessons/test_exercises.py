@@ -182,8 +182,11 @@ def with_dots_in_an_index(x):
     return x[..., 0]
 
 
-@pytest.mark.parametrize("answer, begun", [(..., False), (lambda x: ..., False), (half_done, False), (lambda x: x, True),
-                                           (with_dots_in_an_index, True), (3, True), (np.mean, True)])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, begun",
+    [(..., False), (lambda x: ..., False), (half_done, False), (lambda x: x, True), (with_dots_in_an_index, True),
+     (3, True), (np.mean, True)],
+)  # fmt: skip
 def test_answered(answer, begun):
     assert answered(answer) is begun
 
@@ -192,8 +195,11 @@ def twice(x):
     return 2 * x
 
 
-@pytest.mark.parametrize("answer, words", [(twice, "your twice"), (..., "own ours, until"), (half_done, "own ours, until"),
-                                           (lambda x: 3 * x, "own ours, until"), (np.linalg.inv, "own ours")])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [(twice, "your twice"), (..., "own ours, until"), (half_done, "own ours, until"),
+     (lambda x: 3 * x, "own ours, until"), (np.linalg.inv, "own ours")],
+)  # fmt: skip
 def test_use_goes_on_with_a_right_answer_and_else_with_ours(answer, words, capsys):
     def ours(x):
         return x + x
