@@ -30,11 +30,12 @@ import tensorflow as tf
 from keras import layers
 
 import ganlib
-from ganlib.cli import Settings, build_gan
 from ganlib.evaluation.judge import load_judge
 from ganlib.evaluation.metrics import class_histogram, frechet_distance, frechet_floor
 from ganlib.gan import GAN
 from ganlib.models import CHOICES, Choice, Pair, build_pair
+from ganlib.training.recipe import build_gan
+from ganlib.training.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = Path(__file__).with_suffix(".csv")

@@ -2,14 +2,15 @@
 
 import argparse
 import os
+import secrets
 import sys
-from contextlib import nullcontext
-from dataclasses import asdict, fields
+from dataclasses import Field, fields
 from datetime import datetime
 from pathlib import Path
 
-from ganlib import quiet, start
-from ganlib.training.settings import ARCHITECTURES, LOSSES, PRECISIONS, Settings
+from ganlib import console, quiet, start
+from ganlib.files import is_replaceable, others_files
+from ganlib.training.settings import Settings, SettingsError, read_config, usable
 
 
 class UsageError(Exception):
@@ -17,51 +18,62 @@ class UsageError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; returns 0, 2 for a mistake of the user's, 1 for a failed run, 130 after Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    options = _parser().parse_args(arguments)
-    if getattr(options, "workers", None):
-        # What happens to the other workers is told in a sentence, not in TensorFlow's log.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
-        return options.command(options)
-    except UsageError as error:
-        print(f"ganlib: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        return 130
+    """Run one command; returns 0, 2 for a mistake of the user's, 1 for a failed run, 128 + its number after a signal.
+
+    Output that can no longer be written stops no command.
+    """
+    with console.lasting_output():
+        options = _parser().parse_args(arguments)
+        if getattr(options, "workers", None):
+            # What happens to the other workers is told in a sentence, not in TensorFlow's log.
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        try:
+            return options.command(options)
+        except UsageError as error:
+            print(f"ganlib: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print("\nStopped.", file=sys.stderr)
+            return 130
 
 
 def train(options: argparse.Namespace) -> int:
     """Begin a run in a new folder and train it to the end."""
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     folder = options.out or _new_folder(settings)
-    if options.index:  # only worker 0 writes
-        return _train(folder, settings, options.workers, options.index)
-    if (folder / "config.json").exists():
-        raise UsageError(
-            f"{folder} already holds a run: go on with  {_again('resume', folder)}  or choose another --out."
-        )
-    _check_writable(folder)
+    if not options.index:  # only worker 0 writes
+        _check_new(folder)
+        _check_writable(folder)
     return _train(folder, settings, options.workers, options.index)
 
 
 def resume(options: argparse.Namespace) -> int:
     """Go on with a run from its last checkpoint, with the settings it was begun with."""
-    with quiet():
-        from ganlib.training.runs import Run, RunError
-
     try:
-        settings = Settings(**Run(options.run).config()["settings"])
-    except (RunError, TypeError, KeyError) as error:
+        settings = Settings.of(read_config(options.run)["settings"])
+    except SettingsError as error:
         raise UsageError(f"{options.run} cannot be resumed: {error}") from error
     return _train(options.run, settings, options.workers, options.index)
 
 
 def _train(folder: Path, settings: Settings, workers: list[str] | None, index: int | None) -> int:
+    x_train = _images(settings, workers)
+    strategy = _join(workers, index, len(x_train) % settings.batch_size or settings.batch_size)
+    print("Loading TensorFlow …", end=" ", flush=True)
+    print(start(), flush=True)
+    from ganlib.training.runs import Busy
+    from ganlib.training.session import Session
+
+    more = ("--workers", ",".join(workers), "--index", str(index)) if workers else ()
+    go_on, measure = console.command("resume", folder, *more), console.command("evaluate", folder)
+    try:
+        return Session(folder, settings, go_on, measure, strategy, index).train(x_train)
+    except Busy as error:
+        raise UsageError(str(error)) from error
+
+
+def _images(settings: Settings, workers: list[str] | None):
+    """The images to train on, when the settings go with them and with each other."""
     from ganlib.data import DataError, load_mnist
 
     try:
@@ -74,81 +86,7 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
         raise UsageError("--until-fd works in one process only: leave out --workers, or --until-fd.")
     if settings.until_fd is not None and settings.images < 65:
         raise UsageError(f"--until-fd measures on --images, and {settings.images} are too few: at least 65 are needed.")
-    strategy = _join(workers, index, len(x_train) % settings.batch_size or settings.batch_size)
-
-    print("Loading TensorFlow …", end=" ", flush=True)
-    print(start(), flush=True)
-    from ganlib.feed import Diverged
-    from ganlib.gan import GAN
-    from ganlib.training.callbacks import Film, Progress
-    from ganlib.training.recipe import build_gan
-    from ganlib.training.runs import Busy, NotWritten, Run, RunError, Stopped
-
-    kind = GAN
-    if strategy:
-        from ganlib.training.workers import SharedGAN as kind  # noqa: N813
-    with strategy.scope() if strategy else nullcontext():
-        gan = build_gan(settings, -(-len(x_train) // settings.batch_size), kind)
-    run, film = Run(folder, asdict(settings)), Film(folder)
-    callbacks = [film, Progress()]
-    if settings.until_fd is not None:
-        from ganlib.training.callbacks import MeasureFD, StopAtFD
-
-        callbacks = [MeasureFD(settings.images, settings.seed + 1), *callbacks, StopAtFD(settings.until_fd)]
-    go_on = f"Go on with:  {_again('resume', folder)}"
-    if strategy:
-        from ganlib.training.workers import SharedRun
-
-        run, callbacks = SharedRun(folder, asdict(settings), strategy), callbacks if index == 0 else []
-        go_on += f" --workers {','.join(workers)} --index {index}"
-    if not index:
-        print(f"Training in {folder}; Ctrl-C stops, and everything so far is kept.", flush=True)
-    try:
-        with run.lock():
-            code = 0
-            try:
-                epochs = _last_epoch(settings, run.history())
-                run.fit(gan, x_train, settings.batch_size, epochs, callbacks, verbose=0)
-                if settings.until_fd is not None:
-                    print(_how_near(settings.until_fd, run.history()["fd"]), flush=True)
-            except Stopped as stop:
-                print(f"\n{stop}\n{go_on}", flush=True)
-                code = 130
-            if index:
-                print("Done; worker 0 writes the pictures.")
-            else:
-                _show(gan, run, film, settings)
-            return code
-    except Busy as error:
-        raise UsageError(str(error)) from error
-    except (Diverged, RunError) as error:
-        print(f"\nganlib: {error}", file=sys.stderr)
-        if run.checkpoints() and isinstance(error, (Diverged, NotWritten)):
-            print(go_on, file=sys.stderr)
-    except OSError as error:
-        problem = f"A file in {folder} could not be written ({error.strerror}); {run.saved()}. Make room first."
-        print(f"\nganlib: {problem}\n{go_on}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print(f"\nStopped at once, before all pictures were written; {run.saved()}.\n{go_on}")
-        return 130
-    return 1
-
-
-def _last_epoch(settings: Settings, history: dict[str, list[float]]) -> int:
-    """The epoch after which to stop: that of --epochs, or an earlier one that already came near enough."""
-    if settings.until_fd is None:
-        return settings.epochs
-    near = [epoch for epoch, distance in enumerate(history.get("fd", []), start=1) if distance <= settings.until_fd]
-    return near[0] if near else settings.epochs
-
-
-def _how_near(asked: float, distances: list[float]) -> str:
-    if distances[-1] <= asked:
-        return f"Stopped after {len(distances)} epochs: the Fréchet distance is {distances[-1]:.2f}, at most {asked:g}."
-    return (
-        f"All {len(distances)} epochs are done. The Fréchet distance is {distances[-1]:.2f}, not {asked:g} as asked: "
-        "try more --epochs, or another --seed."
-    )
+    return x_train
 
 
 def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
@@ -167,54 +105,73 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
     with quiet():
         from ganlib.training.workers import WorkersError, join
 
-        print(f"Worker {index} of {len(workers)}, at {workers[index]}; waiting for the others …", flush=True)
+        _say(
+            "TensorFlow listens on every network address of this machine, whatever --workers says, and asks for no "
+            f"password.\nWorker {index} of {len(workers)}, at {workers[index]}; waiting for the others …"
+        )
         try:
             return join(workers, index)
         except WorkersError as error:
             raise UsageError(str(error)) from error
 
 
-def _show(gan, run, film, settings: Settings) -> None:
-    from ganlib.training.products import write_products
-
-    made = write_products(gan, run, film, settings)
-    print(f"\nIn {run.folder}:")
-    for name, what in made.items():
-        print(f"  {name:<22} {what}")
-    print(f"How good are the images?  {_again('evaluate', run.folder)}")
-
-
 def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
-    from ganlib.evaluation.report import ReportError, load_images, write_html
+    from ganlib.evaluation.arrays import ImagesError, shown
     from ganlib.evaluation.report import evaluate as measure
+    from ganlib.evaluation.report import load_images
+    from ganlib.evaluation.report_page import write_html
 
     try:
-        images = load_images(options.images)
-    except ReportError as error:
+        read = load_images(options.images, options.levels)
+    except ImagesError as error:
         raise UsageError(str(error)) from error
-    folder = options.images if options.images.is_dir() else options.images.parent
+    page = _report_page(options.images)
+    _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
+    _say(start())
     try:
-        _check_writable(folder)
-    except UsageError:
-        raise UsageError(f"{folder} cannot be written, where report.html belongs: copy the images first.") from None
-    print("Loading TensorFlow …", end=" ", flush=True)
-    print(f"{start()}\n\n{'':<30} {'generated':>16} {'real':>16}", flush=True)
-    try:
-        report = measure(images, lambda row: print(f"{row.measure:<30} {row.value:>16} {row.real:>16}", flush=True))
+        report = measure(read.images, _say_row, _say_notes)
     except DataError as error:
         raise UsageError(str(error)) from error
     for row in report.rows:
         if "Memorisation" in row.meaning:
-            print(f"\n{row.measure}: {row.meaning}.", end="")
-    page = folder / "report.html"
+            _say(f"\n{row.measure}: {row.meaning}.", end="")
     try:
-        write_html(report, page, options.images.resolve().name)
+        write_html(report, page, read.source)
     except OSError as error:
-        raise UsageError(f"{page} cannot be written ({error.strerror}): make room, or copy the images.") from error
-    print(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures, and how to read it: {page}")
+        raise UsageError(f"{shown(page)} cannot be written ({error.strerror}): copy the images elsewhere.") from error
+    _say(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures: {shown(page)}")
     return 0
+
+
+def _report_page(images: Path) -> Path:
+    """Where the report goes, if it may be written there: this is known before anything is measured."""
+    from ganlib.evaluation.arrays import shown
+
+    folder = images if images.is_dir() else images.parent
+    page = folder / "report.html"
+    if not is_replaceable(page):
+        raise UsageError(f"{shown(page)} is not a report of ours, and stays as it is: move it, or copy the images.")
+    try:
+        _check_writable(folder)
+    except UsageError:
+        raise UsageError(
+            f"{shown(folder)} cannot be written, where report.html belongs: copy the images first."
+        ) from None
+    return page
+
+
+def _say_row(row) -> None:
+    _say(f"{row.measure:<30} {row.value:>16} {row.real:>16}")
+
+
+def _say_notes(notes: list[str]) -> None:
+    _say("".join(f"\n{note}" for note in notes) + f"\n\n{'':<30} {'generated':>16} {'real':>16}")
+
+
+def _say(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)
 
 
 def judge(options: argparse.Namespace) -> int:
@@ -238,141 +195,95 @@ def _new_folder(settings: Settings) -> Path:
     return next(Path("runs") / name for name in names if not (Path("runs") / name).exists())
 
 
+def _check_new(folder: Path) -> None:
+    """Raise UsageError for a folder that holds a run or anybody's files."""
+    try:
+        read_config(folder)
+    except SettingsError:
+        pass
+    else:
+        again = console.command("resume", folder)
+        raise UsageError(f"{folder} already holds a run: go on with  {again}  or choose another --out.")
+    try:
+        others = others_files(folder)
+    except (OSError, ValueError) as error:  # ValueError: a name with a NUL
+        problem = getattr(error, "strerror", None) or error
+        raise UsageError(f"--out {folder} cannot be written ({problem}): choose another folder.") from error
+    if others:
+        listed = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+        raise UsageError(f"{folder} already holds other files ({listed}): choose a new or an empty folder.")
+
+
 def _check_writable(folder: Path) -> None:
     made = not folder.exists()
-    probe = folder / f".write-test-{os.getpid()}"
+    probe = folder / f".ganlib-{secrets.token_hex(8)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"\0" * 2**20)
-    except OSError as error:
-        raise UsageError(f"--out {folder} cannot be written ({error.strerror}): choose another folder.") from error
+        with probe.open("xb") as file:
+            file.write(b"\0" * 2**20)
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or error
+        raise UsageError(f"--out {folder} cannot be written ({problem}): choose another folder.") from error
     finally:
         try:
             probe.unlink(missing_ok=True)
             if made:
                 folder.rmdir()
-        except OSError:
+        except (OSError, ValueError):
             pass
-
-
-def _again(command: str, folder: Path) -> str:
-    entry = "python course.py" if os.environ.get("GANLIB_ENTRY") == "course.py" else "python -m ganlib"
-    return f'{entry} {command} "{folder}"' if " " in str(folder) else f"{entry} {command} {folder}"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ganlib", description="Train a GAN on MNIST and look at what it made.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    default = Settings()
-
-    new = commands.add_parser("train", help="train a new GAN", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    new.set_defaults(command=train)
-    new.add_argument(
-        "--epochs",
-        type=_at_least(int, 1),
-        default=default.epochs,
-        metavar="N",
-        help="passes over the 60,000 images",
-    )
-    new.add_argument(
-        "--batch-size",
-        type=_at_least(int, 1),
-        default=default.batch_size,
-        metavar="N",
-        help="images in one training step",
-    )
-    new.add_argument(
-        "--architecture",
-        choices=ARCHITECTURES,
-        default=default.architecture,
-        help="the networks: the article's small ones, wider ones that make better digits, or these with a mixture of "
-        "latents, which makes the best",
-    )
-    new.add_argument("--loss", choices=LOSSES, default=default.loss, help="what the generator minimises")
-    new.add_argument(
-        "--r1",
-        type=_at_least(float, 0),
-        default=default.r1,
-        metavar="GAMMA",
-        help="weight of the R1 penalty on the discriminator's slope; 0 switches it off",
-    )
-    new.add_argument(
-        "--r1-every",
-        type=_at_least(int, 1),
-        default=default.r1_every,
-        metavar="K",
-        help="apply the penalty at every K-th step only, K times as strong: faster",
-    )
-    new.add_argument(
-        "--learning-rate",
-        type=_at_least(float, 1e-12),
-        default=default.learning_rate,
-        metavar="RATE",
-        help="of Adam, at the start",
-    )
-    new.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default=default.precision,
-        help="mixed_bfloat16 computes the hidden layers with 16 bits and keeps weights in 32: for recent GPUs",
-    )
-    new.add_argument(
-        "--seed",
-        type=_at_least(int, 0),
-        default=default.seed,
-        metavar="N",
-        help="the same seed gives the same result on the same machine",
-    )
-    new.add_argument(
-        "--images",
-        type=_at_least(int, 1),
-        default=default.images,
-        metavar="N",
-        help="how many images to generate and save at the end",
-    )
-    new.add_argument(
-        "--until-fd",
-        type=_at_least(float, 0),
-        default=default.until_fd,
-        metavar="X",
-        help="stop at the first epoch, of at most --epochs, whose --images have a Fréchet distance of X or less to the "
-        "test images; takes about 2 seconds of CPU time an epoch",
-    )
-    new.add_argument(
-        "--out",
-        type=Path,
-        default=None,
-        metavar="FOLDER",
-        help="where to put the run (default: runs/DATE-ARCHITECTURE)",
-    )
-
-    again = commands.add_parser("resume", help="go on with a run that was stopped")
-    again.set_defaults(command=resume)
-    again.add_argument("run", type=Path, metavar="RUN", help="the run's folder")
-
-    for command in (new, again):
-        command.add_argument(
-            "--workers",
-            type=_addresses,
-            metavar="HOST:PORT,HOST:PORT",
-            help="train in several processes, on one machine or many: start this command once for each of these "
-            "addresses, with its --index; worker 0 writes the run. For trusted networks only: there is no password",
-        )
-        command.add_argument(
-            "--index", type=_at_least(int, 0), metavar="N", help="which of the --workers this process is, from 0"
-        )
-
-    measure = commands.add_parser("evaluate", help="measure generated images and write report.html beside them")
-    measure.set_defaults(command=evaluate)
-    measure.add_argument("images", type=Path, metavar="FILE.npz|RUN", help="images, or the folder of a run")
-
-    look = commands.add_parser("doctor", help="look over versions, device and data, and say what to do")
-    look.set_defaults(command=doctor)
-
-    judges = commands.add_parser("judge", help="train the digit classifier that measures quality", add_help=False)
-    judges.set_defaults(command=judge)
-    judges.add_argument("rest", nargs=argparse.REMAINDER)
+    named = {}
+    for command, text, more in (
+        (train, "train a new GAN", {"formatter_class": argparse.ArgumentDefaultsHelpFormatter}),
+        (resume, "go on with a run that was stopped", {}),
+        (evaluate, "measure generated images and write report.html beside them", {}),
+        (doctor, "look over versions, device and data, and say what to do", {}),
+        (judge, "train the digit classifier that measures quality", {"add_help": False}),
+    ):
+        named[command] = commands.add_parser(command.__name__, help=text, **more)
+        named[command].set_defaults(command=command)
+    for field in fields(Settings):
+        named[train].add_argument(f"--{field.name.replace('_', '-')}", default=field.default, **_option(field))
+    place = "where to put the run: a new or empty folder (default: runs/DATE-ARCHITECTURE)"
+    named[train].add_argument("--out", type=Path, default=None, metavar="FOLDER", help=place)
+    named[resume].add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+    for command in (train, resume):
+        for name, option in _WORKERS.items():
+            named[command].add_argument(name, **option)
+    for name, option in _EVALUATE.items():
+        named[evaluate].add_argument(name, **option)
+    named[judge].add_argument("rest", nargs=argparse.REMAINDER)
     return parser
+
+
+def _option(field: Field) -> dict:
+    """How argparse reads one of the settings."""
+    if "choices" in field.metadata:
+        return {"choices": field.metadata["choices"], "help": field.metadata["help"]}
+
+    def number(text: str):
+        kind = field.metadata["kind"]
+        try:
+            value = kind(text)
+        except ValueError:
+            what = "whole number" if kind is int else "number"
+            raise argparse.ArgumentTypeError(f"{text[:60]!r} is not a {what}") from None
+        try:
+            return usable(field, value)
+        except SettingsError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return {"type": number, "metavar": field.metadata["metavar"], "help": field.metadata["help"]}
+
+
+def _index(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise argparse.ArgumentTypeError(f"{text[:60]!r} is not the number of a worker, from 0")
+    return int(text)
 
 
 def _addresses(text: str) -> list[str]:
@@ -386,14 +297,23 @@ def _addresses(text: str) -> list[str]:
     return addresses
 
 
-def _at_least(kind: type, least: float):
-    def number(text: str):
-        try:
-            value = kind(text)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a {'whole ' if kind is int else ''}number") from None
-        if not least <= value < float("inf"):
-            raise argparse.ArgumentTypeError(f"{text} is too small or not finite: at least {least:g} is needed")
-        return value
-
-    return number
+_WORKERS = {
+    "--workers": {
+        "type": _addresses,
+        "metavar": "HOST:PORT,HOST:PORT",
+        "help": "train in several processes, on one machine or many: start this command once for each of these "
+        "addresses, with its --index; worker 0 writes the run. For trusted networks only: there is no password",
+    },
+    "--index": {"type": _index, "metavar": "N", "help": "which of the --workers this process is, from 0"},
+}
+_EVALUATE = {
+    "images": {
+        "type": Path,
+        "metavar": "IMAGES",
+        "help": "a run, a folder of PNG or JPEG pictures, or a file: .npz, .npy, IDX (.gz too)",
+    },
+    "--levels": {
+        "choices": ("0..1", "-1..1", "0..255", "0..65535"),
+        "help": "black and white of the numbers in the file, where they leave it open, as in --levels=-1..1",
+    },
+}

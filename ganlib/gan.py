@@ -4,16 +4,13 @@ Keras calls `train_step` with a *block* of batches, and compiles the loop over t
 speed comes from: one call per block instead of one per batch, and no copying of weights in between.
 """
 
-import math
-import warnings
-from collections.abc import Sequence
-
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, StopWhenNotFinite, check, cut_short, to_float
-from ganlib.losses import LOSSES, mix, r1_penalty, r2_penalty, wgan_gp_penalty
+from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, no_shuffle_warning, to_float, whole
+from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
+from ganlib.models import check_networks, copy_of, fixed_by_tracing, follow, forget, optimizer_for, output_bounds, renew
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -31,15 +28,12 @@ class GAN(keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, seed: int = 0):
         super().__init__()
-        if generator.output_shape[1:] != discriminator.input_shape[1:]:
-            raise ValueError(
-                f"The generator makes samples of shape {generator.output_shape[1:]}, but the discriminator "
-                f"takes {discriminator.input_shape[1:]}: make the two shapes equal."
-            )
-        self.generator, self.discriminator, self.seed = generator, discriminator, seed
-        self.average = keras.models.clone_model(generator)
+        check_networks(generator, discriminator)
+        self.generator, self.discriminator, self.seed = generator, discriminator, whole("seed", seed, least=0)
+        self.average = copy_of(generator)
         self.average.set_weights(generator.get_weights())
         self.average.trainable = False
+        self.bounds, self.traced = output_bounds(generator), None
         self.latent_dim = generator.input_shape[-1]
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
         self.totals = self.add_weight(
@@ -49,8 +43,8 @@ class GAN(keras.Model):
 
     def compile(
         self,
-        generator_optimizer: keras.Optimizer | None = None,
-        discriminator_optimizer: keras.Optimizer | None = None,
+        generator_optimizer: keras.Optimizer | str | dict | None = None,
+        discriminator_optimizer: keras.Optimizer | str | dict | None = None,
         loss: str = "non-saturating",
         r1: float = 1.0,
         r1_every: int = 1,
@@ -64,24 +58,14 @@ class GAN(keras.Model):
         `loss` names a pair of `losses.LOSSES`. The penalties on D's slope, 0 for none: `r1` and `r2` are the weights
         gamma of R1 and R2, `wgan_gp` the weight lambda of WGAN-GP; with `r1_every` = k, R1 acts at every k-th step, k
         times as strong (Karras et al. 2020, section 3.1). `ema` is the share of the old average kept at each step, in
-        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for an unknown loss, a
-        negative penalty, an `r1_every` below 1 or an `ema` outside [0, 1).
+        [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for unusable settings.
         """
-        if loss not in LOSSES:
-            raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
-        for name, weight in {"r1": r1, "r2": r2, "wgan_gp": wgan_gp}.items():
-            if not (weight >= 0 and math.isfinite(weight)):
-                raise ValueError(f"{name} is {weight}: the weight of the penalty must be 0 or a positive number.")
-        if r1_every < 1:
-            raise ValueError(f"r1_every is {r1_every}: it must be at least 1, which means at every step.")
-        if not 0 <= ema < 1:
-            raise ValueError(f"ema is {ema}: the share of the old average must be at least 0 and less than 1.")
+        check_game(loss, r1, r1_every, r2, wgan_gp, ema)
+        g_optimizer = optimizer_for(self.generator, generator_optimizer)
+        d_optimizer = optimizer_for(self.discriminator, discriminator_optimizer)
         super().compile(optimizer=None, jit_compile=jit_compile)
-        self.generator_optimizer = generator_optimizer or default_optimizer()
-        self.discriminator_optimizer = discriminator_optimizer or default_optimizer()
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.loss_name, self.pair, self.r1_every = loss, LOSSES[loss], r1_every
+        self.generator_optimizer, self.discriminator_optimizer = g_optimizer, d_optimizer
+        self.loss_name, self.pair, self.r1_every, self.traced = loss, LOSSES[loss], int(r1_every), None
         self.r1, self.r2, self.wgan_gp, self.ema = float(r1), float(r2), float(wgan_gp), float(ema)
 
     def step(self, real: tf.Tensor, latents: tf.Tensor) -> None:
@@ -96,7 +80,7 @@ class GAN(keras.Model):
 
     def phases(self, real: tf.Tensor, latents: tf.Tensor) -> None:
         """D's phase and G's phase of a step, and their losses added to `totals`; arguments as above."""
-        real = tf.reshape(to_float(real), [-1, *self.discriminator.input_shape[1:]])
+        real = tf.reshape(to_float(real, self.bounds[0]), [-1, *self.discriminator.input_shape[1:]])
         d_loss, real_logits, fake_logits = self.discriminator_phase(real, latents[0])
         g_loss = self.generator_phase(latents[1], real)
         d_real, d_fake = tf.reduce_mean(tf.sigmoid(real_logits)), tf.reduce_mean(tf.sigmoid(fake_logits))
@@ -133,7 +117,8 @@ class GAN(keras.Model):
             if self.r2:
                 objective += self.r2 / 2 * r2_penalty(fake_slopes)
             if self.wgan_gp:
-                between = mix(real, fake, self._shares(real))
+                shares = tf.random.stateless_uniform([tf.shape(real)[0]], [self.seed, self.steps.value])
+                between = mix(real, fake, shares)
                 objective += self.wgan_gp * wgan_gp_penalty(self._look(between, slopes=True)[1])
         return tape.gradient(objective, weights), (loss, real_logits, fake_logits)
 
@@ -143,10 +128,6 @@ class GAN(keras.Model):
             tape.watch(x)
             logits = self.discriminator(x, training=True)
         return logits, tape.gradient(logits, x) if slopes else None
-
-    def _shares(self, real: tf.Tensor) -> tf.Tensor:
-        """Uniform numbers in [0, 1), one per example, from the seed and the number of the step."""
-        return tf.random.stateless_uniform([tf.shape(real)[0]], [self.seed, self.steps.value])
 
     def generator_phase(self, latents: tf.Tensor, real: tf.Tensor | None = None) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
@@ -170,24 +151,37 @@ class GAN(keras.Model):
 
     def update(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], network: keras.Model) -> None:
         """Let an optimiser move the weights of one network, and of no other."""
-        optimizer.apply(gradients, network.trainable_variables)
+        if gradients:  # none where all layers are frozen
+            optimizer.apply(gradients, network.trainable_variables)
 
     def update_average(self) -> None:
         """Move each weight of `average` a little towards G's: less than `ema` says in the first steps,
         so that the untrained weights are soon forgotten (as tf.train.ExponentialMovingAverage does)."""
         steps = tf.cast(self.steps.value, tf.float32)
         keep = tf.minimum(self.ema, (1 + steps) / (10 + steps))
-        for mean, weight in zip(self.average.variables, self.generator.variables, strict=True):
-            mean.assign(keep * mean + (1 - keep) * weight)
+        follow(self.average, self.generator, keep)
 
-    @tf.function
-    def train_step(self, block: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim)): k steps; called by Keras.
+    def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
 
         Returns the means of the losses and of D's probabilities over the epoch so far.
         """
-        images, latents = block
-        for i in tf.range(tf.shape(images)[0]):
+        return self.loop(block)
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Keras' own, anew when anything has changed that was fixed as it was traced: settings, optimisers, layers."""
+        game = (self.loss_name, self.r1, self.r1_every, self.r2, self.wgan_gp, self.ema, self.bounds)
+        seed = self.seed if self.wgan_gp else None
+        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
+        traced = repr((game, seed, self.jit_compile, self.run_eagerly, fixed_by_tracing(self, optimizers)))
+        if force or traced != self.traced:
+            self.traced, self.loop = traced, tf.function(self.steps_of_a_block)
+            super().make_train_function(force=True)
+
+    def steps_of_a_block(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The loop over the steps of a block."""
+        images, latents, done = block
+        for i in tf.range(done, tf.shape(images)[0]):
             self.step(images[i], latents[i])
         return self.logs()
 
@@ -196,13 +190,7 @@ class GAN(keras.Model):
         return {name: self.totals[1 + i] / self.totals[0] for i, name in enumerate(LOGS)}
 
     def fit(
-        self,
-        x: np.ndarray,
-        batch_size: int = 128,
-        epochs: int = 1,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-        verbose: int | str = "auto",
-        done: int = 0,
+        self, x, batch_size: int = 128, epochs: int = 1, callbacks=None, verbose: int | str = "auto", done: int = 0
     ) -> keras.callbacks.History:
         """Train as Keras' `fit` does, an epoch being one pass over `x` in a new order, smaller last batch included.
 
@@ -212,24 +200,26 @@ class GAN(keras.Model):
         `done` says how many steps of this training an earlier call has done; `epochs` counts from its beginning.
         Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
         """
-        check(x, batch_size, epochs, self.discriminator.input_shape[1:])
+        batch_size, epochs = whole("batch_size", batch_size), whole("epochs", epochs)
+        x, callbacks = self.examples(x, batch_size), callback_list(callbacks)
         x, epochs = cut_short(x, batch_size, epochs)
         feed = self.feed(x, batch_size, done)
-        with warnings.catch_warnings():
-            # Keras warns that it will not shuffle a tf.data.Dataset; ours comes shuffled.
-            warnings.filterwarnings("ignore", message=".*shuffle=True.*")
-            return super().fit(
-                feed.dataset(),
-                epochs=epochs,
-                steps_per_epoch=feed.blocks_per_epoch,
-                initial_epoch=feed.epoch,
-                callbacks=[feed, StopWhenNotFinite(), *callbacks],
-                verbose=verbose,
-            )
+        callbacks = [feed, StopWhenNotFinite(), *callbacks]
+        plan = {"epochs": epochs, "steps_per_epoch": feed.blocks_per_epoch, "initial_epoch": feed.epoch}
+        with no_shuffle_warning():
+            return super().fit(feed.dataset(), **plan, callbacks=callbacks, verbose=verbose)
+
+    def examples(self, x, batch_size: int = 1) -> np.ndarray:
+        """The array that `fit` trains on, made of what it is given. Raises ValueError for unusable data."""
+        return examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds)
 
     def feed(self, x: np.ndarray, batch_size: int, done: int) -> Feed:
         """What one call of `fit` is fed with."""
         return Feed(x, batch_size, self.latent_dim, self.seed, done)
+
+    def state(self) -> list[keras.Variable]:
+        """Everything that the next step depends on but for the data: weights, averages, optimisers, seeds of layers."""
+        return [*self.variables, *self.generator_optimizer.variables, *self.discriminator_optimizer.variables]
 
     def restart(self, seed: int) -> None:
         """Forget all training: new first weights, empty optimisers, and `seed` for order and latents.
@@ -237,14 +227,13 @@ class GAN(keras.Model):
         What TensorFlow has compiled is kept, so that several seeds need one compilation. For optimisers whose
         slots begin at zero, as those of Adam and SGD do.
         """
+        seed = whole("seed", seed, least=0)
         keras.utils.set_random_seed(seed)
         for network in (self.generator, self.discriminator):
-            network.set_weights(keras.models.clone_model(network).get_weights())
+            renew(network)
         self.average.set_weights(self.generator.get_weights())
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            for slot in optimizer.variables:
-                if slot is not optimizer.learning_rate:
-                    slot.assign(tf.zeros_like(slot))
+            forget(optimizer)
         self.steps.assign(0)
         self.seed = seed
 
@@ -253,8 +242,3 @@ class GAN(keras.Model):
         latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
         # Keras' predict would compile a function for every new n.
         return np.concatenate([self.average(part).numpy() for part in np.split(latents, range(1000, n, 1000))])
-
-
-def default_optimizer() -> keras.Optimizer:
-    """Adam with the settings that train well beside an R1 penalty (betas: Karras et al. 2018, appendix A)."""
-    return keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)

@@ -61,7 +61,7 @@ def test_ctrl_c_saves_everything_and_resume_goes_on(folder, capsys, monkeypatch)
             if epoch == 0:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("ganlib.training.callbacks.Film", Interrupting)
+    monkeypatch.setattr("ganlib.training.session.Film", Interrupting)
     assert run("--out", "first") == 130
     out = capsys.readouterr().out
     assert "Stopped after 1 epochs" in out and "resume first" in out
@@ -101,7 +101,7 @@ def test_until_fd_goes_on_after_ctrl_c_and_says_when_it_was_not_reached(folder, 
                 signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr("ganlib.training.callbacks.Film", Interrupting)
+        patch.setattr("ganlib.training.session.Film", Interrupting)
         assert run("--out", "parts", "--until-fd", "0.01", "--images", "70") == 130
     assert main(["resume", "parts"]) == 0
     whole, parts = Run("whole").history(), Run("parts").history()
@@ -172,13 +172,13 @@ def test_resuming_what_is_not_a_run(folder, capsys):
 def test_doctor_finds_versions_and_data(capsys):
     assert main(["doctor"]) == 0
     out = capsys.readouterr().out
-    assert "keras" in out and out.count("as listed in the manifest") == 2
+    assert "keras" in out and out.count("as listed in the manifest") == 3
 
 
 def test_help_and_errors_need_no_tensorflow():
     """So that they come at once."""
     code = (
-        "import sys, ganlib, ganlib.__main__ as m\n"
+        "import sys, ganlib, ganlib.cli as m\n"
         "try: m.main(['train', '--help'])\n"
         "except SystemExit: pass\n"
         "m.main(['train', '--batch-size', '60001'])\n"

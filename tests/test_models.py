@@ -121,3 +121,58 @@ def test_spectral_normalisation_bounds_the_slope():
         assert np.linalg.norm(matrix.numpy(), 2) == pytest.approx(1, abs=1e-3)
     step = np.linalg.norm(x[0] - x[1], axis=1)
     assert (np.abs(network(x[0]) - network(x[1]))[:, 0] <= 1.01 * step).all()  # Lipschitz: 1 * 1 * 1
+
+
+def _nets():
+    layers, attend = keras.layers, keras.Input((4, 6))
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(5), layers.Dense(5)])
+    yield keras.Sequential(
+        [keras.Input((6,)), inner, layers.BatchNormalization(), layers.Dropout(0.5), layers.Dense(1)]
+    )
+    yield keras.Model(attend, layers.MultiHeadAttention(2, 3)(attend, attend))
+    yield keras.Sequential([attend, layers.Bidirectional(layers.LSTM(3))])
+    yield keras.Sequential([keras.Input((6,)), layers.Dense(3, dtype="bfloat16"), layers.Dense(2, dtype="float16")])
+    shared = layers.Dense(6)
+    x = keras.Input((6,))
+    yield keras.Model(x, shared(shared(x)))
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_every_weight_of_any_network_survives_a_file(tmp_path, number):
+    first, second = list(_nets())[number], list(_nets())[number]
+    models.save_weights(tmp_path / "w.npz", first)
+    models.load_weights(tmp_path / "w.npz", second)
+    assert len(models.named_weights(first)) == len(first.variables)
+    for a, b in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(a).astype("float32"), np.asarray(b).astype("float32"))
+
+
+@pytest.mark.parametrize("odd", ["text", "complex", "object", "nan", "1e300", "structured", "shape", "int"])
+def test_one_odd_array_leaves_the_model_as_it_was(tmp_path, odd):
+    network = models.mlp(3, (4,), 2, None, "net")
+    arrays, before = models.named_weights(network), network.get_weights()
+    last = list(arrays)[-1]
+    arrays = {name: array + 1 for name, array in arrays.items()}
+    shape = arrays[last].shape
+    arrays[last] = {
+        "text": np.full(shape, "a"),
+        "complex": np.full(shape, 1j),
+        "object": np.full(shape, None),
+        "nan": np.full(shape, np.nan, "float32"),
+        "1e300": np.full(shape, 1e300),
+        "structured": np.zeros(shape, [("a", "f4")]),
+        "shape": np.zeros(10**6),
+        "int": np.zeros(shape, int),
+    }[odd]
+    np.savez_compressed(tmp_path / "w.npz", **arrays)
+    with pytest.raises(ValueError, match="w.npz"):
+        models.load_weights(tmp_path / "w.npz", network)
+    for a, b in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    network = models.mlp(3, (), 2, None, "net")
+    for path in (tmp_path, tmp_path / "missing.npz"):
+        with pytest.raises(ValueError, match="no file"):
+            models.load_weights(path, network)

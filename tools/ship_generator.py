@@ -24,10 +24,11 @@ def main() -> None:
     """
     ganlib.start()
     from ganlib import data
-    from ganlib.cli import Settings, build_gan
     from ganlib.evaluation import metrics
     from ganlib.evaluation.judge import load_judge
     from ganlib.models import named_weights
+    from ganlib.training.recipe import build_gan
+    from ganlib.training.settings import Settings
 
     settings = Settings()
     (x_train, _), (x_test, _) = data.load_mnist()

@@ -1,11 +1,16 @@
 """The judge: a small frozen digit classifier through which the measures look at images."""
 
 import argparse
+import json
+import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from ganlib.data import DATA, Arrays, load_arrays, load_mnist, save_arrays, smoke
+from ganlib.evaluation.arrays import shown
+from ganlib.files import open_file
 
 GOOD_ENOUGH = 0.993  # share of the MNIST test set that a judge must name correctly before it is saved
 
@@ -107,9 +112,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m ganlib.evaluation.judge", description=__doc__)
     train = parser.add_subparsers(dest="command", required=True).add_parser("train", help="train it anew")
     train.add_argument("--out", type=Path, default=DATA / "judge.npz", help="file to write: %(default)s")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--epochs", type=int, default=8)
+    train.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0)
+    train.add_argument("--epochs", type=_whole(1, 1000), default=8)
     options = parser.parse_args(arguments)
+    problem = _not_writable(options.out)
+    if problem:
+        parser.exit(2, f"--out {shown(options.out)} {problem}.\n")
 
     judge = train_judge(options.seed, options.epochs)
     _, (images, labels) = load_mnist()
@@ -118,8 +126,55 @@ def main(arguments: list[str] | None = None) -> None:
     if accuracy < GOOD_ENOUGH:
         parser.exit(1, f"Nothing is saved: a judge needs {GOOD_ENOUGH:.1%}. Train it for more epochs.\n")
     command = f"python -m ganlib.evaluation.judge train --seed {options.seed} --epochs {options.epochs}"
-    save_arrays(options.out, judge.weights, f"trained on MNIST by: {command}", "that of the course")
-    print(f"Saved as {options.out}, and listed in {options.out.parent / 'manifest.json'}.")
+    try:
+        save_arrays(options.out, judge.weights, f"trained on MNIST by: {command}", "that of the course")
+    except (OSError, ValueError) as error:
+        parser.exit(1, f"{shown(options.out)} could not be written ({shown(error)}).\n")
+    print(f"Saved as {shown(options.out)}, and listed in {shown(options.out.parent / 'manifest.json')}.")
+
+
+def _whole(least: int, most: int):
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{shown(text)} is no whole number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+def _not_writable(path: Path) -> str:
+    """What keeps weights from being saved as `path`, so that nobody trains for nothing; "" if nothing does."""
+    manifest = path.parent / "manifest.json"
+    try:
+        str(path).encode()  # it goes into the manifest
+        if not path.parent.is_dir():
+            return "lies in a folder that does not exist: make it first"
+        if path.suffix != ".npz":
+            return "must end in .npz"
+        listed = _listed(manifest) if os.path.lexists(manifest) else {}
+        if listed is None:
+            return "has a manifest.json beside it that is not the course's: choose another folder"
+        if path.is_symlink() or os.path.lexists(path) and (path.name not in listed or not path.is_file()):
+            return "is there already, and no weights of the course: choose another name"
+        with tempfile.TemporaryFile(dir=path.parent) as probe:
+            probe.write(b"\0" * 2**20)
+        path.with_name(f"{path.name}.tmp").exists()  # raises for a name that is too long
+    except OSError as error:
+        return f"cannot be written ({error.strerror}): choose another place"
+    except ValueError:
+        return "has a name that cannot be written down: choose another"
+    return ""
+
+
+def _listed(manifest: Path) -> dict | None:
+    """The files that a manifest of ours lists; None for any other file of that name."""
+    try:
+        with open_file(manifest) as file:
+            entries = json.loads(file.read(2**20))
+    except (ValueError, RecursionError):
+        return None
+    ours = isinstance(entries, dict) and all(isinstance(e, dict) and "sha256" in e for e in entries.values())
+    return entries if ours else None
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:

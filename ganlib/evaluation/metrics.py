@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganlib.evaluation import checks
+
 SIGMAS = tuple(np.logspace(-1, 0, 10))  # among which Goodfellow et al. 2014 choose the width of the Parzen window
 _BLOCK = 2**23  # distances held at a time
 
@@ -21,7 +23,7 @@ def frechet_distance(features_a: np.ndarray, features_b: np.ndarray) -> float:
     Raises ValueError for other shapes, too few rows, NaN and infinity.
     Source: Heusel et al. 2017, eq. 6: |mean_a - mean_b|² + Tr(cov_a + cov_b - 2 (cov_a cov_b)^(1/2)).
     """
-    a, b = _features(features_a, "features_a"), _features(features_b, "features_b")
+    a, b = checks.features(features_a, "features_a"), checks.features(features_b, "features_b")
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"features_a has {a.shape[1]} columns, features_b has {b.shape[1]}: use one judge")
     root_a, root_b = _root(_covariance(a)), _root(_covariance(b))
@@ -42,7 +44,7 @@ def frechet_spread(features: np.ndarray, reference: np.ndarray, rounds: int = 20
     """
     if rounds < 2:
         raise ValueError(f"rounds is {rounds}: a spread needs at least 2")
-    features, rng = _features(features, "features"), np.random.default_rng(seed)
+    features, rng = checks.features(features, "features"), np.random.default_rng(seed)
     samples = (features[rng.integers(len(features), size=len(features))] for _ in range(rounds))
     return float(np.std([frechet_distance(sample, reference) for sample in samples], ddof=1))
 
@@ -50,13 +52,13 @@ def frechet_spread(features: np.ndarray, reference: np.ndarray, rounds: int = 20
 def frechet_floor(
     real: np.ndarray, reference: np.ndarray, n: int, draws: int = 5, seed: int = 0
 ) -> tuple[float, float]:
-    """Return mean and standard deviation of the distance that `n` other real images have: no generator can do better.
+    """Return mean and standard deviation of the distance that `n` other real images have: a perfect copy of them.
 
     `real` are features of real images (m, d), from which `n` different ones are drawn `draws` times; `reference` are
     the features (l, d) that generated images are measured against. A smaller `n` has a higher floor.
     Raises ValueError as `frechet_distance` does, for `n` > m and for `draws` < 2.
     """
-    real, rng = _features(real, "real"), np.random.default_rng(seed)
+    real, rng = checks.features(real, "real"), np.random.default_rng(seed)
     if n > len(real):
         raise ValueError(f"n is {n:,}, but there are only {len(real):,} real rows to draw from")
     if draws < 2:
@@ -74,7 +76,7 @@ def judge_score(probabilities: np.ndarray) -> float:
     Raises ValueError for other shapes and for rows that are not probabilities.
     Source: Salimans et al. 2016, section 4, there with the Inception network.
     """
-    rows = _probabilities(probabilities)
+    rows = checks.probabilities(probabilities)
     mean = rows.mean(axis=0)
     # p log p goes to 0 with p; where p is 0, the logarithm of any other number will do.
     ratio = np.where(rows > 0, rows, 1) / np.where(rows > 0, mean, 1)
@@ -100,8 +102,8 @@ def prdc(real: np.ndarray, generated: np.ndarray, k: int = 5) -> PRDC:
     Raises ValueError for other shapes, NaN, infinity, and unless 1 <= k < n, m.
     Sources: Kynkäänniemi et al. 2019, eq. 1 and 2; Naeem et al. 2020, eq. 3 to 5.
     """
-    real, generated = _table(real, "real"), _table(generated, "generated")
-    _check_columns(real, generated, "real", "generated")
+    real, generated = checks.table(real, "real"), checks.table(generated, "generated")
+    checks.check_columns(real, generated, "real", "generated")
     if not 1 <= k < min(len(real), len(generated)):
         raise ValueError(
             f"k is {k}, with {len(real):,} real and {len(generated):,} generated rows: it must be at least 1, "
@@ -118,6 +120,23 @@ def prdc(real: np.ndarray, generated: np.ndarray, k: int = 5) -> PRDC:
         covered += np.count_nonzero(distance.min(axis=1) < radius)
     n = len(real)
     return PRDC(float(np.mean(around > 0)), float(recalled / n), float(around.mean() / k), float(covered / n))
+
+
+def covered(real: np.ndarray, generated: np.ndarray, k: int = 5) -> np.ndarray:
+    """Return for each real row (n, d) whether its ball holds a generated one (m, d): bool (n,).
+
+    The mean is the coverage; with labels of the real rows, the mean over one label is the coverage of that kind.
+    Raises ValueError as `prdc` does.
+    Source: Naeem et al. 2020, eq. 5.
+    """
+    real, generated = table(real, "real"), table(generated, "generated")
+    check_columns(real, generated, "real", "generated")
+    if not 1 <= k < len(real):
+        raise ValueError(f"k is {k}, with {len(real):,} real rows: it must be at least 1, and smaller")
+    centre = real.mean(axis=0)
+    real, generated = (real - centre).astype("float32"), (generated - centre).astype("float32")
+    nearest = np.concatenate([block.min(axis=1) for _, block in _distances(real, generated)])
+    return nearest < _ball(real, k)
 
 
 class Parzen(NamedTuple):
@@ -142,12 +161,12 @@ def parzen(
     widths = np.atleast_1d(np.asarray(sigmas, dtype="float64"))
     if widths.ndim != 1 or widths.size == 0 or not (np.isfinite(widths) & (widths > 0)).all():
         raise ValueError("sigmas must be numbers greater than 0")
-    samples, test = _images(samples, "samples"), _images(test, "test")
+    samples, test = checks.images(samples, "samples"), checks.images(test, "test")
     if len(test) < 2:
         raise ValueError("test has 1 image: a standard error needs at least 2")
     sigma = widths[0]
     if len(widths) > 1:
-        on_validation = _log_likelihoods(_images(validation, "validation"), samples, widths).mean(axis=1)
+        on_validation = _log_likelihoods(checks.images(validation, "validation"), samples, widths).mean(axis=1)
         sigma = widths[on_validation.argmax()]
     values = _log_likelihoods(test, samples, np.array([sigma]))[0]
     return Parzen(float(values.mean()), float(values.std() / np.sqrt(len(values))), float(sigma))
@@ -167,8 +186,8 @@ def mode_coverage(samples: np.ndarray, modes: np.ndarray, sigma: float) -> Modes
     n = 2,500. Raises ValueError for other shapes, NaN, infinity, fewer samples than modes, and a sigma not > 0.
     Source: Srivastava et al. 2017 (VEEGAN), section 4.
     """
-    samples, modes = _table(samples, "samples"), _table(modes, "modes")
-    _check_columns(samples, modes, "samples", "modes")
+    samples, modes = checks.table(samples, "samples"), checks.table(modes, "modes")
+    checks.check_columns(samples, modes, "samples", "modes")
     if len(samples) < len(modes):
         raise ValueError(f"{len(samples)} samples cannot find {len(modes)} modes: draw more (the papers take 2,500)")
     if not (np.isfinite(sigma) and sigma > 0):
@@ -185,7 +204,7 @@ def nearest(queries: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Images are compared pixel by pixel: distance 1 is one pixel from black to white.
     Raises ValueError for other shapes, empty sets, NaN, infinity, and floats over 1 beside uint8.
     """
-    queries, rows = _pair(queries, rows, "queries", "rows")
+    queries, rows = checks.pair(queries, rows, "queries", "rows")
     places = np.empty(len(queries), int)
     for part, distance in _distances(queries, rows):
         places[part] = distance.argmin(axis=1)
@@ -199,32 +218,48 @@ def nearest(queries: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 @dataclass(frozen=True)
 class Memorisation:
-    """The share of generated images that are nearer to the training images than to held-out ones.
+    """The share of training images among the real images that are nearest to a generated one.
 
-    `low` and `high` bound it with 95 % confidence; `expected` is what a generator has that cannot tell the two sets of
-    real images apart. `copied` is the share of copies that it takes, at least, to reach `low`. `to_train` and
-    `to_held_out` are the distances (n,) behind it.
+    `distinct` counts these real images: each counts once, however many generated images come near it, so that one
+    picture drawn many times is one finding. `low` and `high` bound the share with 95 % confidence; `expected` is what
+    a generator has that cannot tell the two sets of real images apart. `copied` is the share of copies that it takes,
+    at least, to reach `low`. `to_train` and `to_held_out` are the distances of all generated images (n,).
     """
 
     share: float
     low: float
     high: float
     expected: float
+    distinct: int
     to_train: np.ndarray = field(repr=False)
     to_held_out: np.ndarray = field(repr=False)
 
     @property
     def copied(self) -> float:
-        return max(0.0, (self.low - self.expected) / (1 - self.expected))
+        return self._copies(self.low)
+
+    @property
+    def decided(self) -> bool:
+        """False when even copies alone could not fail: too few different images, which is collapse and not copying."""
+        return self._copies(_wilson(1.0, self.distinct)[0]) >= 0.1
 
     @property
     def passed(self) -> bool:
         """True when less than a tenth must be copies: unseen images of the training set's writers look like 9 %."""
-        return self.copied < 0.1
+        return self.decided and self.copied < 0.1
+
+    @property
+    def verdict(self) -> str:
+        if not self.decided:
+            return f"no verdict: all come near the same {self.distinct} real images, which is collapse and no copying"
+        return "passed" if self.passed else f"FAILED, at least {self.copied:.0%} are copies"
+
+    def _copies(self, low: float) -> float:
+        return max(0.0, (low - self.expected) / (1 - self.expected))
 
 
 def memorisation(generated: np.ndarray, train: np.ndarray, held_out: np.ndarray) -> Memorisation:
-    """Ask of every generated image whether the nearest real image is one the generator was trained on.
+    """Ask of the real images that come nearest to the generated ones whether the generator was trained on them.
 
     Arguments are images or features, as `nearest` takes them, at least 100 generated ones; `held_out` are real, from
     the same source as `train`, and unseen in training. If nothing is copied, every real image is the nearest equally
@@ -234,11 +269,13 @@ def memorisation(generated: np.ndarray, train: np.ndarray, held_out: np.ndarray)
     """
     if len(generated) < 100:
         raise ValueError(f"generated has {len(generated)} images: the test needs at least 100")
-    to_train, to_held_out = nearest(generated, train)[0], nearest(generated, held_out)[0]
-    share = np.mean(to_train < to_held_out) + np.mean(to_train == to_held_out) / 2
-    low, high = _wilson(float(share), len(generated))
+    (to_train, in_train), (to_held_out, in_held_out) = nearest(generated, train), nearest(generated, held_out)
+    won = np.sign(to_held_out - to_train).astype(int)  # 1: nearer to a training image; 0: to both
+    hits = np.unique(np.stack([won, np.where(won < 0, in_held_out, in_train)]), axis=1)
+    distinct, share = hits.shape[1], float((hits[0] + 1).mean() / 2)
+    low, high = _wilson(share, distinct)
     expected = len(train) / (len(train) + len(held_out))
-    return Memorisation(float(share), low, high, expected, to_train, to_held_out)
+    return Memorisation(share, low, high, expected, distinct, to_train, to_held_out)
 
 
 def class_histogram(probabilities: np.ndarray) -> np.ndarray:
@@ -247,7 +284,7 @@ def class_histogram(probabilities: np.ndarray) -> np.ndarray:
     Probabilities are (n, classes) with rows that add up to 1; so do the shares, float64 (classes,).
     Raises ValueError for other shapes and for rows that are not probabilities.
     """
-    rows = _probabilities(probabilities)
+    rows = checks.probabilities(probabilities)
     return np.bincount(rows.argmax(axis=1), minlength=rows.shape[1]) / len(rows)
 
 
@@ -260,77 +297,9 @@ def entropy(shares: np.ndarray) -> float:
     shares = np.asarray(shares, dtype="float64")
     if shares.ndim != 1:
         raise ValueError(f"shares have the shape {shares.shape}; needed is (k,)")
-    _check_shares(shares, "shares")
+    checks.check_shares(shares, "shares")
     positive = shares[shares > 0]  # p log p goes to 0 with p
     return float(np.sum(positive * np.log(1 / positive)))
-
-
-def _features(features: np.ndarray, name: str) -> np.ndarray:
-    features = np.asarray(features, dtype="float64")
-    if features.ndim != 2 or features.shape[1] == 0:
-        raise ValueError(f"{name} has the shape {features.shape}; needed is (n, d): one row for each image")
-    n, d = features.shape
-    if n < d + 1:
-        raise ValueError(f"{name} has {n} rows of {d} features: covariance is singular; use at least {d + 1}")
-    return _finite(features, name)
-
-
-def _table(rows: np.ndarray, name: str) -> np.ndarray:
-    rows = np.asarray(rows, dtype="float64")
-    if rows.ndim != 2 or rows.size == 0:
-        raise ValueError(f"{name} has the shape {rows.shape}; needed is (n, d), n and d at least 1")
-    return _finite(rows, name)
-
-
-def _pair(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> tuple[np.ndarray, np.ndarray]:
-    """Two sets of images or features as float32 (n, d) and (m, d)."""
-    a, b = np.asarray(a), np.asarray(b)
-    for rows, name in ((a, name_a), (b, name_b)):
-        if rows.ndim < 2 or rows.size == 0:
-            raise ValueError(f"{name} has the shape {rows.shape}; needed is (n, …), without an empty axis")
-        if not (rows.dtype == np.uint8 or np.issubdtype(rows.dtype, np.floating)):
-            raise ValueError(f"{name} is {rows.dtype}; needed are uint8 in 0..255 or floats")
-        _finite(rows, name)
-    flat = [rows.reshape(len(rows), -1) for rows in (a, b)]
-    _check_columns(*flat, name_a, name_b)
-    if a.dtype != b.dtype and np.uint8 in (a.dtype, b.dtype):
-        floats, name = (a, name_a) if b.dtype == np.uint8 else (b, name_b)
-        _check_range(floats, name)
-    return _unit(flat[0]), _unit(flat[1])
-
-
-def _images(images: np.ndarray, name: str) -> np.ndarray:
-    """Images as float32 (n, 784) in 0..1."""
-    images = np.asarray(images)
-    if images.ndim not in (2, 3) or images.shape[1:] not in ((28, 28), (784,)) or len(images) == 0:
-        raise ValueError(f"{name} has the shape {images.shape}; needed is (n, 28, 28) or (n, 784), n >= 1")
-    if images.dtype != np.uint8:
-        if not np.issubdtype(images.dtype, np.floating):
-            raise ValueError(f"{name} is {images.dtype}; needed are uint8 in 0..255 or floats in 0..1")
-        _check_range(_finite(images, name), name)
-    return _unit(images.reshape(len(images), -1))
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows.astype("float32") / np.float32(255) if rows.dtype == np.uint8 else rows.astype("float32")
-
-
-def _finite(rows: np.ndarray, name: str) -> np.ndarray:
-    if rows.dtype != np.uint8 and not np.isfinite(rows).all():
-        raise ValueError(f"{name} contains NaN or infinity")
-    return rows
-
-
-def _check_range(images: np.ndarray, name: str) -> None:
-    low, high = images.min(), images.max()
-    if low < 0 or high > 1:
-        hint = "take (x + 1) / 2" if -1 <= low < 0 and high <= 1 else "divide by 255, or clip"
-        raise ValueError(f"{name} runs from {low:.3g} to {high:.3g}; needed are floats in 0..1: {hint}")
-
-
-def _check_columns(a: np.ndarray, b: np.ndarray, name_a: str, name_b: str) -> None:
-    if a.shape[1] != b.shape[1]:
-        raise ValueError(f"{name_a} has {a.shape[1]} columns, {name_b} has {b.shape[1]}: they must be equal")
 
 
 def _distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
@@ -387,19 +356,3 @@ def _covariance(features: np.ndarray) -> np.ndarray:
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-
-
-def _probabilities(probabilities: np.ndarray) -> np.ndarray:
-    rows = np.asarray(probabilities, dtype="float64")
-    if rows.ndim != 2 or rows.size == 0:
-        raise ValueError(f"probabilities have the shape {rows.shape}; needed is (n, classes), n >= 1")
-    _check_shares(rows, "each row of probabilities")
-    return rows
-
-
-def _check_shares(rows: np.ndarray, name: str) -> None:
-    if not (rows >= 0).all():  # also false for NaN
-        raise ValueError(f"{name} must be numbers >= 0, without NaN")
-    total = rows.sum(axis=-1)
-    if not np.allclose(total, 1, atol=1e-3):
-        raise ValueError(f"{name} must add up to 1, not {np.ravel(total)[np.abs(total - 1).argmax()]:.3g}")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ganlib.data import smoke
+from ganlib.streams import say
 
 
 class ClaimError(AssertionError):
@@ -56,9 +57,9 @@ def claim(
 
     note = f" ({figures})" if figures else ""
     if quality and smoke():
-        print(f"– {statement} (not checked in smoke mode)")
+        say(f"– {statement} (not checked in smoke mode)")
     elif true:
-        print(f"✓ {statement}{note}")
+        say(f"✓ {statement}{note}")
     else:
         raise ClaimError(f"✗ not true: {statement}{note}")
 

@@ -4,7 +4,7 @@ The networks of one `train` call, a *ward*, differ in their settings and seeds o
 first axis, so that one loop trains all of them: matrix products and Adam treat every patient on its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from ganlib.lessons import toys
 SCORED = 2500  # samples of a finished generator, as many as VEEGAN's rule takes
 BETA_2, EPSILON = 0.99, 1e-7
 OUTPUTS = ("linear", "sigmoid", "tanh")
+G_LOSSES = ("non-saturating", "minimax")
 
 
 @dataclass(frozen=True)
@@ -273,26 +274,75 @@ class Refused(ValueError):
 
 
 class Fault(NamedTuple):
-    """One fault: the setting that holds it, its value, how the sign reads, and what counts as mended."""
+    """One fault: the setting that holds it, its value, how its sign reads, and what finds the sign in a ward."""
 
     setting: str
     value: object
     sign: str
-    mended: object  # from the new value to a bool
+    there: Callable[[Ward], bool]  # of a ward whose last patient is healthy, all others treated
+
+
+def _steps_of_d(ward: Ward) -> np.ndarray:
+    """How far D's weights move in a step, in units of the healthy patient, which is the last of the ward."""
+    moved = ward.history["d_change"].mean(axis=0)
+    return moved[:-1] / moved[-1]
+
+
+def _at_end(ward: Ward, name: str) -> np.ndarray:
+    return ward.history[name][-1, :-1]
+
+
+def _in_sigmoids_range(ward: Ward) -> bool:
+    opinions = np.stack([ward.history[name][:, :-1] for name in ("d_real", "d_fake")])
+    return bool(((opinions >= 0.5) & (opinions <= 0.7311)).all(axis=(0, 1)).any())
 
 
 FAULTS = (
-    Fault("labels", (0.0, 1.0), "D rates generated points higher than real ones", lambda v: v[0] > v[1]),
-    Fault("d_trainable", False, "D's weights do not move", bool),
-    Fault("sigmoids", 2, "D(x) cannot leave 0.5 … 0.731, the range of a sigmoid of a sigmoid",
-          lambda v: v == 1),
-    Fault("rate", 5e-2, "D's weights take steps several times as long as in a calm game",
-          lambda v: 2e-4 <= v <= 2.5e-3),
-    Fault("output", "sigmoid", "no generated coordinate is negative, and half of the real ones are",
-          lambda v: v != "sigmoid"),
-    Fault("d_speed", 0.02, "D's weights hardly move beside G's", lambda v: 0.3 <= v <= 3),
-    Fault("noise", 0.0, "all generated points are the same point", lambda v: abs(v) >= 0.1),
+    Fault("labels", (0.0, 1.0), "D rates generated points higher than real ones",
+          lambda ward: bool((_at_end(ward, "d_fake") > _at_end(ward, "d_real")).any())),
+    Fault("d_trainable", False, "D's weights do not move at all", lambda ward: bool((_steps_of_d(ward) == 0).any())),
+    Fault("sigmoids", 2, "all of D's mean opinions lie between 0.5 and 0.731, the range of a sigmoid of a sigmoid",
+          _in_sigmoids_range),
+    Fault("rate", 5e-2, "D's weights take steps more than ten times as long as in a healthy game",
+          lambda ward: bool((_steps_of_d(ward) > 10).any())),
+    Fault("output", "sigmoid", "no generated coordinate is above 1, and every eighth real point has such a one",
+          lambda ward: bool((ward.samples[:-1].max(axis=(1, 2)) <= 1).any())),
+    Fault("d_speed", 0.02, "D's weights move less than a tenth as far in a step as in a healthy game",
+          lambda ward: bool((_steps_of_d(ward) < 0.1).any())),
+    Fault("noise", 0.0, "all generated points lie within 0.05 of each other",
+          lambda ward: bool((np.ptp(ward.samples[:-1], axis=1).max(axis=1) < 0.05).any())),
 )  # fmt: skip
+
+
+def _number(value: object, least: float = -np.inf, below: float = np.inf) -> bool:
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    return real and bool(np.isfinite(value)) and least <= value < below
+
+
+def _pair(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(_number(v, 0) and v <= 1 for v in value)
+
+
+def _yes_or_no(value: object) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+POSSIBLE: dict[str, tuple[Callable[[object], bool], str]] = {
+    "rate": (lambda v: _number(v, 0) and v > 0, "a number above 0"),
+    "d_speed": (lambda v: _number(v, 0), "a number, 0 or more"),
+    "beta_1": (lambda v: _number(v, 0, 1), "a number from 0 to less than 1"),
+    "adam": (_yes_or_no, "True or False"),
+    "labels": (_pair, "two numbers from 0 to 1, for real and for generated points"),
+    "sigmoids": (lambda v: _number(v) and v in (1, 2), "1 or 2"),
+    "d_trainable": (_yes_or_no, "True or False"),
+    "output": (lambda v: isinstance(v, str) and v in OUTPUTS, f"one of {', '.join(map(repr, OUTPUTS))}"),
+    "noise": (_number, "a number"),
+    "loss": (lambda v: isinstance(v, str) and v in G_LOSSES, f"one of {', '.join(map(repr, G_LOSSES))}"),
+    "r1": (lambda v: _number(v, 0), "a number, 0 or more"),
+    "decay": (_yes_or_no, "True or False"),
+    "d_ahead": (lambda v: _number(v, 0) and v == int(v), "a whole number, 0 or more"),
+    "ema": (lambda v: _number(v, 0, 1), "a number from 0 to less than 1"),
+}  # all settings of a Setup that a treatment may change, and their values in words
 
 
 class Patient:
@@ -326,35 +376,47 @@ def examine(patients: Sequence[Patient], steps: int = 2000, **changes) -> Ward:
 
 
 def treat(patient: Patient, **change) -> str:
-    """Train a patient with one setting changed, from two seeds; return what has become of it.
+    """Train a patient with one setting changed, from two seeds, beside a healthy one; return what has become of it.
 
-    Raises Refused, with a sentence, for more than one change, a change of nothing, a patient who is not well
-    afterwards, and a patient who looks well while the fault is still there.
+    Raises Refused, with a sentence, for more than one change, a change of nothing, an impossible value, a patient who
+    is not well afterwards, and a patient who looks well while the sign of the fault can still be measured.
     """
-    names = [f.name for f in fields(Setup) if f.name != "seed"]
+    name, value = _one_change(patient, change)
+    treated = patient.setup(**{name: value})
+    setups = [replace(treated, seed=seed) for seed in (patient.seed, patient.seed + 100)]
+    ward = train([*setups, Setup(seed=patient.seed)], RING)
+    found, fault = health(ward)[:2], patient._fault
+    well, right = all(result.well for result in found), name == fault.setting
+    if smoke() and right:  # a few steps make nobody well
+        well, there = True, False
+    else:
+        there = fault.there(ward)
+    if well and not there:
+        how = f"it was {fault.setting}." if right else f"the fault is in another setting, but {name} makes up for it."
+        return f"{how} {_report(found)}"
+    sign = f"And still {fault.sign}." if there else f"It is no longer so that {fault.sign}."
+    if right:
+        raise Refused(f"That is the right setting, and {value!r} does not cure: {_report(found)} {sign}")
+    if well:
+        raise Refused(f"It looks well now, but you treated the symptom. {sign}")
+    raise Refused(f"Not cured: {_report(found)} {sign}")
+
+
+def _one_change(patient: Patient, change: dict) -> tuple[str, object]:
+    """The one setting that a treatment changes, and its value; Refused for everything else."""
     for name in change:
-        if name not in names:
-            raise Refused(f"There is no setting {name!r}: choose one of {', '.join(names)}.")
+        if name not in POSSIBLE:
+            raise Refused(f"There is no setting {name!r}: choose one of {', '.join(POSSIBLE)}.")
     if len(change) != 1:
         raise Refused(f"You changed {len(change)} settings: change one, or nobody will know what helped.")
-    (name, value), fault = *change.items(), patient._fault
-    try:
-        if value == getattr(patient.setup(), name):
-            raise Refused(f"{name} is {value!r} already: nothing has changed.")
-        mended = name == fault.setting and fault.mended(value)
-        ward = train([replace(patient.setup(**change), seed=seed) for seed in (patient.seed, patient.seed + 100)], RING)
-    except (TypeError, IndexError, ValueError) as error:
-        if isinstance(error, Refused):
-            raise
-        raise Refused(f"{name}={value!r} is no possible value ({error}).") from error
-    found = health(ward)
-    if mended and (smoke() or all(result.well for result in found)):
-        return f"it was {fault.setting}. " + _report(found)
-    if mended:
-        raise Refused(f"That is the right setting, but {value!r} does not make the patient well: {_report(found)}")
-    if all(result.well for result in found):
-        raise Refused(f"It looks well now, but you treated the symptom. The fault is still there: {fault.sign}.")
-    raise Refused(f"Not cured: {_report(found)} And still {fault.sign}.")
+    ((name, value),) = change.items()
+    possible, words = POSSIBLE[name]
+    if not possible(value):
+        raise Refused(f"{name} cannot be {value!r:.60}: it is {words}.")
+    value = tuple(value) if name == "labels" else value
+    if value == getattr(patient.setup(), name):
+        raise Refused(f"{name} is {value!r} already: nothing has changed.")
+    return name, value
 
 
 def _report(found: list[Health]) -> str:

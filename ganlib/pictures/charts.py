@@ -88,9 +88,7 @@ def training_curves(
         ax.set_xlabel(x_label)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         figure.align_ylabels()
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 def _numbers(values: Sequence[float], key: str) -> np.ndarray:
@@ -216,9 +214,7 @@ def timeline(
             row += 1
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 def _beside(ax: Axes, year: int, row: int, text: str, **options) -> None:
@@ -266,9 +262,7 @@ def dots(
             ax.xaxis.set_major_formatter("{x:g}")
             ax.xaxis.set_minor_formatter("")
         figure.legend(loc="outside lower center", ncols=len(kinds))
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 # --- curves over one axis -----------------------------------------------------------------------------------
@@ -319,13 +313,14 @@ def curves(
             ax.tick_params(labelbottom=True)
         figure.align_ylabels()
         if len(names) > 1:
-            found = dict(zip(*reversed(_legend(axes.flat[: len(panels)])), strict=True))
-            across = len(names) if len(names) <= 4 else 3
-            figure.legend([found[name] for name in names], names, loc="outside lower center", ncols=across,
-                          handlelength=3.2)  # fmt: skip
-    if title:
-        add_title(figure, title)
-    return figure
+            _legend_below(figure, axes.flat[: len(panels)], names)
+    return add_title(figure, title)
+
+
+def _legend_below(figure: Figure, axes: Sequence[Axes], names: Sequence[str]) -> None:
+    found = dict(zip(*reversed(_legend(axes)), strict=True))
+    across = len(names) if len(names) <= 4 else 3
+    figure.legend([found[name] for name in names], names, loc="outside lower center", ncols=across, handlelength=3.2)
 
 
 def _legend(axes: Sequence[Axes]) -> tuple[list, list[str]]:

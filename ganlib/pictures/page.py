@@ -91,13 +91,13 @@ def subplots(rows: int = 1, columns: int = 1, *, width: int = PAGE_WIDTH, height
         return figure, figure.subplots(rows, columns, **options)
 
 
-def add_title(figure: Figure, title: str) -> None:
-    """Put `title`, the sentence that states the figure's finding, top left, wrapped to the figure's width."""
-    with style():
-        lines = wrap(title, figure.get_figwidth() * DPI - 2 * MARGIN)
-        figure.suptitle("\n".join(lines), x=0.01, ha="left", size=TITLE_SIZE, weight="bold")
-
-# --- from a figure to a picture on the page -----------------------------------------------------------------
+def add_title(figure: Figure, title: str | None) -> Figure:
+    """Put `title`, the sentence that states the figure's finding, top left, wrapped; returns the figure."""
+    if title:
+        with style():
+            lines = wrap(title, figure.get_figwidth() * DPI - 2 * MARGIN)
+            figure.suptitle("\n".join(lines), x=0.01, ha="left", size=TITLE_SIZE, weight="bold")
+    return figure
 
 
 def show(figure: Figure, alt: str) -> None:

@@ -73,9 +73,7 @@ def fields(
         bar.set_label("D(x), probability of real", labelpad=8)
         bar.outline.set(edgecolor=NEUTRAL, linewidth=0.5)  # white must not melt into the page
         _name_points(figure, axes[0, 0])
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 def bent_grid(
@@ -114,9 +112,7 @@ def bent_grid(
             ax.set_xlabel("$z_1$" if ax is axes[0] else "$x_1$")
             ax.set_ylabel("$z_2$" if ax is axes[0] else "$x_2$")
         _name_points(figure, axes[1])
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 def bent_line(
@@ -149,18 +145,25 @@ def bent_line(
         below.hist(z[:, 0], 80, range=(-3, 3), density=True, color=NEUTRAL)
         margin = 0.03 * (high - low)
         middle.set(xlim=(-3, 3), ylim=(low - margin, high + margin), title="the machine: x = G(z)")
-        left.set(xlabel="density", ylabel="generated number x")
+        left.set(xlabel="density", ylabel="generated number x", title="what comes out")
         left.invert_xaxis()
         left.tick_params(labelbottom=True)
         below.tick_params(labelleft=True)
-        left.set_title("what comes out")
         below.set(xlabel="noise z", ylabel="density")
         for ax in (left, middle, below):
             ax.grid(False)
             ax.title.set_size(TEXT_SIZE)
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
+
+
+def _draw_path(ax: Axes, points: np.ndarray) -> None:
+    ax.plot(*points.T, color=GENERATED, linewidth=0.9)
+    ax.plot(*points[-1], "o", color=darker(GENERATED), markersize=6)
+    ax.plot(0, 0, "+", color=INK, markersize=9)
+
+
+def _draw_cloud(ax: Axes, points: np.ndarray) -> None:
+    ax.plot(*points.T, "o", color=GENERATED, markersize=2.2, markeredgewidth=0, label="generated")
 
 
 def _square(ax: Axes, reach: float, name: str) -> None:
@@ -223,9 +226,7 @@ def balls(real: np.ndarray, generated: np.ndarray, k: int = 3, title: str | None
             ax.set_title(f"discs of the {below} points: {share} {inside.mean():.0%}", size=TEXT_SIZE)
             ax.grid(False)
         axes[0].set_ylabel("$x_2$")
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)
 
 
 # --- clouds of points and paths in the plane ------------------------------------------------------------------
@@ -258,12 +259,8 @@ def clouds(
             if real is not None:
                 beneath = _plane(real, "real points").T
                 ax.plot(*beneath, "o", color=REAL, markersize=2.2, markeredgewidth=0, label="real")
-            if path:
-                ax.plot(*points.T, color=GENERATED, linewidth=0.9)
-                ax.plot(*points[-1], "o", color=darker(GENERATED), markersize=6)
-                ax.plot(0, 0, "+", color=INK, markersize=9)
-            else:
-                ax.plot(*points.T, "o", color=GENERATED, markersize=2.2, markeredgewidth=0, label="generated")
+            draw = _draw_path if path else _draw_cloud
+            draw(ax, points)
             _square(ax, reach, name)
             outside = np.mean(np.abs(points).max(axis=1) > reach)
             if outside > 0.005:
@@ -276,6 +273,4 @@ def clouds(
         for ax in axes[:, 0]:
             ax.set_ylabel(path[1] if path else "$x_2$")
         _name_points(figure, axes[0, 0])
-    if title:
-        add_title(figure, title)
-    return figure
+    return add_title(figure, title)

@@ -19,9 +19,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, batch_blocks, block_plan
+from ganlib.feed import Block, Feed, batch_blocks, block_plan
 from ganlib.gan import GAN
-from ganlib.training.runs import Run, RunError, conditions_of
+from ganlib.training.conditions import conditions_of
+from ganlib.training.runs import Run, RunError
 
 # TensorFlow's errors when a worker was killed, was stopped (its heartbeat fails after 10 seconds) or went away.
 GONE = (tf.errors.UnavailableError, tf.errors.DeadlineExceededError, tf.errors.AbortedError, tf.errors.CancelledError)
@@ -45,7 +46,10 @@ def join(workers: list[str], index: int) -> tf.distribute.MultiWorkerMirroredStr
         raise WorkersError(problem) from error
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}})
     with _plain_ctrl_c():
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # TensorFlow's own handler waits for an answer that never comes
+    return strategy
 
 
 class SharedGAN(GAN):
@@ -66,14 +70,15 @@ class SharedGAN(GAN):
 
     def update(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], network: keras.Model) -> None:
         """As `GAN.update`, where the optimiser adds up the gradients of all replicas."""
-        super().update(optimizer, [self._share * gradient for gradient in gradients], network)
+        super().update(optimizer, [self.replica.share * gradient for gradient in gradients], network)
 
     def make_train_function(self, force: bool = False) -> None:
         """Keras' own gives every replica batches of its own; here they share each."""
         strategy = self.distribute_strategy
+        self.replica = threading.local()  # TensorFlow gives each replica a thread, and they take turns
 
         def part(examples, latents, share):
-            self._share = share
+            self.replica.share = share
             self.phases(examples, latents)
 
         @tf.function
@@ -110,8 +115,8 @@ class SharedFeed(Feed):
         mine = slice(here * context.input_pipeline_id, here * (context.input_pipeline_id + 1))
 
         def elements():
-            for block in self._every_epoch():
-                split = [np.array_split(array, replicas, axis) for axis, array in enumerate(block, start=1)]
+            for *block, done in self._every_epoch():
+                split = [np.array_split(array[done:], replicas, axis) for axis, array in enumerate(block, start=1)]
                 for examples, latents in zip(*(pieces[mine] for pieces in split), strict=True):
                     yield examples, latents, np.float32(examples.shape[1] / block[0].shape[1])
 
@@ -125,7 +130,7 @@ class SharedFeed(Feed):
         endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         return dataset.apply(endless).prefetch(here)
 
-    def _every_epoch(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _every_epoch(self) -> Iterator[Block]:
         first_step, skip = self.first_step, self.skip
         while True:
             yield from batch_blocks(self.x, self.batch_size, self.latent_dim, self.seed, first_step, skip)

@@ -31,26 +31,13 @@
 # where the three dots are. You may also skip it: nothing below depends on it, and the folder `solutions` has an answer.
 
 # %% tags=["setup"]
-# Set-up, the same in every lesson: find the course's package, ganlib.
-import subprocess
-import sys
-from pathlib import Path
-
+import importlib.util as util, os, pathlib, sys  # Set-up, the same in every lesson: find the course's package, ganlib.
 repository = ""  # the address of the course, once it has one
-fetched = Path("gan-course").resolve()  # the copy used in Colab and Kaggle
-found = [f for f in [*fetched.parents, fetched] if (f / "ganlib/gan.py").exists()]
-if repository and not found:
-    subprocess.run(["git", "clone", "--quiet", "--depth=1", repository, fetched])
-    found = [fetched] * fetched.exists()
-if not found:
-    raise SystemExit(
-        "There is no ganlib here. Open this notebook in the folder of the course. "
-        "For Colab, type there: python3 course.py colab  "
-        "and upload the notebook that it writes."
-    )
-sys.path.insert(0, str(found[0]))
-import ganlib
-
+sys.path[:0] = [str(f) for f in pathlib.Path("gan-course/-").resolve().parents if os.path.exists(f / "ganlib/gan.py")]
+if repository and not (util.find_spec("ganlib") or os.system(f"git clone -q --depth=1 {repository} gan-course")):
+    sys.path.insert(0, os.path.abspath("gan-course"))
+if not hasattr(ganlib := util.find_spec("ganlib") and __import__("ganlib"), "start"):
+    sys.exit("There is no ganlib here. Open this notebook in the folder of the course (for Colab: course.py colab).")
 print(ganlib.start())
 
 # %%
@@ -443,7 +430,7 @@ lesson01.independent_pixels(independent_pixels)
 
 # %%
 drawn["independent pixels"] = baselines.IndependentPixels(x_train).sample(n)
-pictures.show(pictures.digits(drawn["independent pixels"][:15], columns=15, title="Every pixel is right, no stroke exists"),
+pictures.show(pictures.digits(drawn["independent pixels"][:15], 15, title="Every pixel is right, no stroke exists"),
            alt="Fifteen clouds of white specks, denser in the middle, without any line.")  # fmt: skip
 off = np.abs(drawn["independent pixels"].mean(axis=0) - x_train.mean(axis=0))
 claim("each pixel's mean is right, within a few grey levels of 255", off.max(), below=10)
@@ -492,7 +479,7 @@ lesson01.gaussian(gaussian)
 # %%
 normal = baselines.Gaussian(x_train)
 drawn["Gaussian"] = normal.sample(n)
-pictures.show(pictures.digits(drawn["Gaussian"][:15], columns=15, title="A Gaussian: strokes appear, in a cloud of grey"),
+pictures.show(pictures.digits(drawn["Gaussian"][:15], 15, title="A Gaussian: strokes appear, in a cloud of grey"),
            alt="Fifteen smudges. Pieces of strokes can be seen, and grey shadows all around them.")  # fmt: skip
 free = normal.draw(n)  # before cutting: floats without limits
 error = np.linalg.norm(np.cov(free.T) - normal.covariance) / np.linalg.norm(normal.covariance)
@@ -849,7 +836,7 @@ first, second = np.array([np.flatnonzero(choice == k)[:2] for k in range(6)]).T 
 same = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], second)])
 other = np.concatenate([walk(latents[a], latents[b]) for a, b in zip(first[:3], first[3:])])
 steps = to_images(generator.predict(np.concatenate([same, other]), verbose=0))
-pictures.show(pictures.digits(steps, columns=15, title="Three walks with the same choice, and three with a change of choice"),
+pictures.show(pictures.digits(steps, 15, title="Three walks with the same choice, and three with a change of choice"),
            alt="Six rows of fifteen pictures. In the upper three a drawing changes step by step. In the lower three it "
            "jumps to another drawing somewhere on the way.")  # fmt: skip
 

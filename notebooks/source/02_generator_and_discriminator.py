@@ -28,26 +28,13 @@
 # * recover the mean and the spread of a normal distribution with a GAN, and know that it is right.
 
 # %% tags=["setup"]
-# Set-up, the same in every lesson: find the course's package, ganlib.
-import subprocess
-import sys
-from pathlib import Path
-
+import importlib.util as util, os, pathlib, sys  # Set-up, the same in every lesson: find the course's package, ganlib.
 repository = ""  # the address of the course, once it has one
-fetched = Path("gan-course").resolve()  # the copy used in Colab and Kaggle
-found = [f for f in [*fetched.parents, fetched] if (f / "ganlib/gan.py").exists()]
-if repository and not found:
-    subprocess.run(["git", "clone", "--quiet", "--depth=1", repository, fetched])
-    found = [fetched] * fetched.exists()
-if not found:
-    raise SystemExit(
-        "There is no ganlib here. Open this notebook in the folder of the course. "
-        "For Colab, type there: python3 course.py colab  "
-        "and upload the notebook that it writes."
-    )
-sys.path.insert(0, str(found[0]))
-import ganlib
-
+sys.path[:0] = [str(f) for f in pathlib.Path("gan-course/-").resolve().parents if os.path.exists(f / "ganlib/gan.py")]
+if repository and not (util.find_spec("ganlib") or os.system(f"git clone -q --depth=1 {repository} gan-course")):
+    sys.path.insert(0, os.path.abspath("gan-course"))
+if not hasattr(ganlib := util.find_spec("ganlib") and __import__("ganlib"), "start"):
+    sys.exit("There is no ganlib here. Open this notebook in the folder of the course (for Colab: course.py colab).")
 print(ganlib.start())
 
 # %%

@@ -133,3 +133,35 @@ def test_a_good_judge_is_saved_and_listed(judge, tmp_path, monkeypatch, capsys):
     assert "Saved as" in capsys.readouterr().out
     loaded = load_arrays("judge.npz", tmp_path)
     assert all(np.array_equal(loaded[key], array) for key, array in judge.weights.items())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--out", "missing/judge.npz"], "a folder that does not exist"),
+        (["--out", "folder.npz"], "is there already"),
+        (["--out", "foreign.npz"], "is there already, and no weights of the course"),
+        (["--out", "judge.txt"], "must end in .npz"),
+        (["--out", "n" * 300 + ".npz"], "cannot be written"),
+        (["--out", "\udcff.npz"], "a name that cannot be written down"),
+        (["--out", "theirs/judge.npz"], "a manifest.json beside it that is not the course's"),
+        (["--seed", "4294967296"], "no whole number from 0 to 4294967295"),
+        (["--seed", "-1"], "no whole number"),
+        (["--epochs", "0"], "no whole number from 1"),
+        (["--epochs", "9" * 30], "no whole number from 1"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_before_training(tmp_path, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(judge_module, "train_judge", lambda *_: pytest.fail("trained"))
+    (tmp_path / "folder.npz").mkdir()
+    (tmp_path / "foreign.npz").write_bytes(b"theirs")
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/manifest.json").write_text('{"name": "my app"}')
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *words])
+    assert stopped.value.code == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.strip().splitlines()[-1].isprintable()
+    assert (tmp_path / "foreign.npz").read_bytes() == b"theirs"
+    assert (tmp_path / "theirs/manifest.json").read_text() == '{"name": "my app"}'

@@ -214,6 +214,25 @@ def test_prdc_agrees_with_the_package_prdc(k):
     assert prdc(real + 1000, generated + 1000, k)._asdict() == pytest.approx(PACKAGE[k], abs=2e-3), "far from 0"
 
 
+def test_covered_is_coverage_row_by_row(monkeypatch):
+    monkeypatch.setattr(metrics, "_BLOCK", 3000)  # many blocks
+    rng = np.random.default_rng(3)
+    real, generated = rng.normal(size=(300, 8)), 0.8 * rng.normal(size=(250, 8)) + 0.3
+    for k in (1, 5):
+        among, between = (np.linalg.norm(real[:, None] - other, axis=2) for other in (real, generated))
+        expected = between.min(axis=1) < np.sort(among, axis=1)[:, k]
+        got = metrics.covered(real, generated, k)
+        assert np.array_equal(got, expected) and got.mean() == pytest.approx(prdc(real, generated, k).coverage)
+
+
+@pytest.mark.parametrize(
+    "real, generated, k", [((9, 3), (9, 2), 5), ((5, 3), (9, 3), 5), ((9, 3), (9, 3), 0), ((9,), (9, 3), 5)]
+)
+def test_covered_refuses(real, generated, k):
+    with pytest.raises(ValueError):
+        metrics.covered(np.ones(real), np.ones(generated), k)
+
+
 def test_prdc_agrees_with_the_installed_package():
     package = pytest.importorskip("prdc")
     rng = np.random.default_rng(1)
@@ -399,9 +418,31 @@ def test_memorisation_finds_copies_and_passes_the_honest():
 
 
 def test_memorisation_counts_ties_half_and_bounds_the_share():
-    rows = np.zeros((100, 4))
+    rows = np.eye(100)
     test = memorisation(rows, rows, rows)
-    assert test.share == test.expected == 0.5 and test.copied == 0
+    assert test.share == test.expected == 0.5 and test.copied == 0 and test.distinct == 100
     assert (test.low, test.high) == (pytest.approx(0.4038, abs=1e-3), pytest.approx(0.5962, abs=1e-3))  # Wilson 1927
     with pytest.raises(ValueError, match="generated has 99 images: the test needs at least 100"):
         memorisation(rows[:99], rows, rows)
+
+
+def bars():
+    for place in range(4, 20):
+        bar = np.zeros((28, 28), "uint8")
+        bar[4:24, place : place + 3] = 255
+        yield bar
+
+
+def test_collapse_is_not_read_as_copying():
+    (x, _), (x_test, _) = load_mnist()
+    train, held_out = x[:6000], x_test[:1000]
+    rng = np.random.default_rng(0)
+    for bar in [*bars(), np.zeros((28, 28), "uint8"), np.full((28, 28), 255, "uint8"), x[3]]:
+        test = memorisation(bar[None].repeat(300, axis=0), train, held_out)
+        assert not test.decided and not test.passed and test.copied == 0 and "no verdict" in test.verdict
+    noisy = (next(bars()) / 255 + 0.1 * rng.normal(size=(300, 28, 28))).clip(0, 1)  # no two alike
+    assert not memorisation(noisy, train, held_out).decided
+    two = np.stack([x[3], x[4]]).repeat(150, axis=0)
+    assert not memorisation(two, train, held_out).decided
+    copies = memorisation(train[:200].repeat(3, axis=0), train, held_out)  # copying goes on beside collapse
+    assert copies.decided and not copies.passed and "FAILED" in copies.verdict and copies.distinct == 200

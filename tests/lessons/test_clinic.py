@@ -1,6 +1,7 @@
 """The clinic: its networks and optimiser against Keras, its faults, and what the drills accept and refuse."""
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -110,7 +111,7 @@ def test_health():
 
 
 def test_the_lesson_quotes_the_measured_modes():
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     lesson = (root / "notebooks" / "source" / "06_failure_clinic.py").read_text(encoding="utf-8")
     rows = list(csv.DictReader((root / "benchmarks" / "modes.csv").read_text(encoding="utf-8").splitlines()))
     for task in {row["task"] for row in rows}:
@@ -157,16 +158,28 @@ def test_the_right_cure_is_accepted(setting):
 
 
 @pytest.mark.parametrize(
+    "setting, value", [("rate", 5e-3), ("rate", 3e-3), ("rate", 5e-4), ("d_speed", 0.5), ("labels", [0.9, 0.1])]
+)
+def test_other_values_that_make_well_are_accepted(setting, value):
+    assert setting in clinic.treat(patient_with(setting), **{setting: value})
+
+
+@pytest.mark.parametrize(
     "setting, change, words",
     [
         ("sigmoids", {"ema": 0.9}, "treated the symptom"),  # looks well with or without
         ("sigmoids", {"beta_1": 0.4}, "treated the symptom"),
-        ("d_trainable", {"rate": 1e-6}, "Not cured"),  # G runs away more slowly
-        ("labels", {"labels": (0.1, 0.9)}, "Not cured"),  # smoothed, and still swapped
-        ("rate", {"ema": 0.99}, "fault is still there|And still"),  # the average hides the jumps
-        ("noise", {"noise": 1e-4}, "Not cured"),
-        ("d_speed", {"ema": 0.999}, "fault is still there|And still"),  # the average hides the wandering
-        ("output", {"noise": 3.0}, "Not cured"),  # wider latents, and still no negative coordinate
+        ("d_trainable", {"rate": 1e-6}, "Not cured.*And still D's weights do not move"),  # G runs away more slowly
+        ("labels", {"labels": (0.1, 0.9)}, "does not cure.*And still D rates"),  # smoothed, and still swapped
+        ("labels", {"d_trainable": False}, "Not cured"),
+        ("rate", {"ema": 0.99}, "And still D's weights take steps"),  # the average hides the jumps
+        ("rate", {"decay": True}, "And still D's weights take steps"),
+        ("noise", {"noise": 1e-4}, "does not cure.*And still all"),
+        ("noise", {"rate": 5e-4}, "Not cured.*And still all"),
+        ("d_speed", {"ema": 0.999}, "And still D's weights move less"),  # the average hides the wandering
+        ("d_speed", {"rate": 5e-2}, "It is no longer so that D's weights move less"),  # G is faster still
+        ("output", {"noise": 3.0}, "Not cured.*And still no generated coordinate"),
+        ("output", {"output": "tanh"}, "right setting, and 'tanh' does not cure.*And still no"),  # modes lie at 1
     ],
 )
 def test_hiding_the_symptom_is_refused(setting, change, words):
@@ -180,11 +193,33 @@ def test_hiding_the_symptom_is_refused(setting, change, words):
         ({"labels": (1.0, 0.0), "rate": 1e-3}, "changed 2 settings"),
         ({}, "changed 0 settings"),
         ({"lables": (1.0, 0.0)}, "no setting 'lables'"),
+        ({"seed": 3}, "no setting 'seed'"),
         ({"labels": (0.0, 1.0)}, "already"),
-        ({"labels": 1.0}, "no possible value"),
-        ({"output": "relu"}, "no possible value"),
+        ({"labels": [0, 1]}, "already"),
+        ({"labels": 1.0}, "labels cannot be 1.0: it is two numbers"),
+        ({"labels": (1.0, 0.0, 0.0)}, "it is two numbers"),
+        ({"labels": ("1", "0")}, "it is two numbers"),
+        ({"output": "relu"}, "output cannot be 'relu': it is one of 'linear', 'sigmoid', 'tanh'"),
+        ({"loss": "non saturating"}, "loss cannot be 'non saturating': it is one of 'non-saturating', 'minimax'"),
+        ({"d_trainable": "yes"}, "True or False"),
+        ({"adam": 1}, "True or False"),
+        ({"sigmoids": 0}, "1 or 2"),
+        ({"sigmoids": True}, "1 or 2"),
+        ({"rate": "1e-3"}, "a number above 0"),
+        ({"rate": -1e-3}, "a number above 0"),
+        ({"rate": float("nan")}, "a number above 0"),
+        ({"beta_1": 1.0}, "less than 1"),
+        ({"d_ahead": 2.5}, "a whole number"),
+        ({"noise": None}, "noise cannot be None: it is a number"),
     ],
 )
-def test_senseless_treatments_are_refused_at_once(change, words):
+def test_senseless_treatments_are_refused_at_once(change, words, monkeypatch):
+    monkeypatch.setattr(clinic, "train", None)
     with pytest.raises(clinic.Refused, match=words):
         clinic.treat(patient_with("labels"), **change)
+
+
+def test_every_setting_has_possible_values():
+    assert set(clinic.POSSIBLE) == {field.name for field in dataclasses.fields(Setup)} - {"seed"}
+    for name, (possible, _) in clinic.POSSIBLE.items():
+        assert possible(getattr(Setup(), name))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganlib.lessons.exercises import lesson01
-from tools.build import NOTEBOOKS, read_lesson
+from tools.lessons import NOTEBOOKS, read_lesson
 
 SOURCE = NOTEBOOKS / "source" / "01_background.py"
 

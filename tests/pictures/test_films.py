@@ -121,7 +121,7 @@ def test_a_failed_write_leaves_the_old_page(tmp_path, monkeypatch):
 
 
 def test_24_frames_of_100_digits_take_at_most_400_kb(tmp_path):
-    with np.load(Path(__file__).parents[1] / "data" / "mnist.npz") as file:
+    with np.load(Path(__file__).parents[2] / "data" / "mnist.npz") as file:
         real = file["x_test"][:2400].reshape(24, 100, 28, 28).astype(float)
     # As a young generator's pictures: noise that fades, from an untrained start to digits with grain.
     grain = 60 * np.exp(-np.arange(24) / 3) + 6

@@ -15,7 +15,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from test_runs import IMAGES, SIZES, assert_equal, logged, make, state
+from test_runs import IMAGES, SIZES, assert_equal, logged, make, state, steps_saved
 
 from ganlib.cli import main
 from ganlib.feed import Diverged
@@ -68,11 +68,12 @@ def assert_goes_on(folder, whole):
     assert Run(folder).history()["epoch"] == list(range(1, EPOCHS + 1))
     names = sorted(path.name for path in folder.rglob("*") if path.is_file())
     assert names == [
-        ".lock",
+        *([".lock"] if os.name == "nt" else []),
         "config.json",
         "history.csv",
-        *(f"step-{10 * epoch:09d}.{kind}" for epoch in (19, 20) for kind in ("data-00000-of-00001", "index")),
+        *(path.name for path in Run(folder).checkpoints()),
     ]
+    assert steps_saved(Run(folder)) == [190, 200]
 
 
 # ------------------------------------------------------------------------------------------------ kill -9
@@ -141,7 +142,7 @@ def test_two_processes_and_three_kills(tmp_path, whole):
         first.kill()
     assert first.returncode != 0
     after = [len(Run(tmp_path).history()["epoch"])]
-    for fault in (".index", "history.csv"):
+    for fault in (".npz", "history.csv"):
         with start(__file__, str(tmp_path), fault) as process:
             assert process.wait() in (-9, 9), process.stdout.read()
         after.append(len(Run(tmp_path).history()["epoch"]))
@@ -150,25 +151,15 @@ def test_two_processes_and_three_kills(tmp_path, whole):
 
 
 def test_what_a_kill_leaves_half_written_is_swept_away(begun, whole):
-    """As TensorFlow leaves it when killed in its own writing: a folder of parts, a part's data, half an index."""
-    folder = begun / "checkpoints"
-    (folder / "part_temp").mkdir()
-    index = (folder / "step-000000030.index").read_bytes()
-    for name, content in {
-        "checkpoints/part_temp/part-00000-of-00001.data-00000-of-00001.tempstate1": b"half",
-        "checkpoints/part.data-00000-of-00001": b"half",
-        "checkpoints/part.index": index[:100],
-        "checkpoints/step-000000005.data-00000-of-00001": b"no index",
-        "history.csv.4711.tmp": b"epoch,st",
-    }.items():
-        (begun / name).write_bytes(content)
-    assert [path.name for path in Run(begun).checkpoints()] == ["step-000000020", "step-000000030"]
+    for name in (".", "checkpoints"):
+        (begun / name / ".ganlib-0123456789abcdef.tmp").write_bytes(b"half")
+    assert steps_saved(Run(begun)) == [20, 30]
     assert_goes_on(begun, whole)
 
 
 def test_killed_before_the_first_checkpoint_was_complete(tmp_path, whole):
     fit(tmp_path, 1)
-    (tmp_path / "checkpoints/step-000000010.index").unlink()
+    next(tmp_path.glob("checkpoints/step-000000010-*")).unlink()
     assert Run(tmp_path).history()["epoch"] == [1]
     assert_goes_on(tmp_path, whole)
 
@@ -195,6 +186,9 @@ def fill(disk, pages=0):
     page, free = os.statvfs(disk).f_bsize, os.statvfs(disk).f_bavail
     with (disk / "ballast").open("wb") as ballast:
         ballast.write(b"\1" * (free - pages) * page)
+    waited = time.monotonic() + 5
+    while os.statvfs(disk).f_bavail != pages and time.monotonic() < waited:  # some kernels count a little later
+        time.sleep(0.05)
     assert os.statvfs(disk).f_bavail == pages
 
 
@@ -208,18 +202,18 @@ class Fills(keras.callbacks.Callback):
 
 
 def test_disk_full(disk, begun, whole):
-    """With no room at all, with room for history.csv only, and with room for a checkpoint's data but not its index."""
+    """With no room at all, with room for history.csv only, and with room for a part of the checkpoint."""
     run = shutil.copytree(begun, disk / "run")
-    for pages, name in [(0, "history.csv"), (1, "checkpoints/step-000000040"), (4, "checkpoints/step-000000040")]:
+    for pages, name in [(0, "history.csv"), (1, "step-000000040"), (4, "step-000000040")]:
         with pytest.raises(NotWritten) as stop:
             fit(run, callbacks=[Fills(disk, pages)])
-        assert str(stop.value) == (
-            f"{run / name} could not be written (No space left on device); the run is saved up to step-000000030. "
+        assert name in str(stop.value) and str(stop.value).endswith(
+            " could not be written (No space left on device); the run is saved up to step-000000030. "
             "Is the disk full or read-only? Make room and go on with this run."
         )
-        assert [path.name for path in Run(run).checkpoints()] == ["step-000000020", "step-000000030"]
+        assert steps_saved(Run(run)) == [20, 30]
         (disk / "ballast").unlink()
-        assert not list(run.rglob("*.tmp")) and not list(run.rglob("part*"))
+        assert not list(run.rglob("*.tmp"))
     assert_goes_on(run, whole)
 
 
@@ -303,19 +297,24 @@ def test_disk_full_in_the_command_line(disk, smoke, images, capsys):
     """In a frame of the film; then before samples.png, before film.html and before generator.npz."""
     run = disk / "run"
     with smoke.context() as patch:
-        patch.setattr("ganlib.training.callbacks.Film", at_epoch_1(lambda model: fill(disk)))
+        patch.setattr("ganlib.training.session.Film", at_epoch_1(lambda model: fill(disk)))
         assert train(run) == 1
     error = capsys.readouterr().err
     assert "epoch-0002.npy could not be written (No space left on device): make room and go on.\nGo on with:" in error
     assert Run(run).history()["epoch"] == [1]
-    for module, name in [("pictures", "digits"), ("pictures", "film"), ("training.products", "save_weights")]:
+    for module, name, lost in [
+        ("training.products", "save_weights", MADE[1:-2] + MADE[-1:]),
+        ("pictures", "digits", ["film.html", "samples.png"]),
+        ("pictures", "film", ["film.html"]),
+    ]:
         (disk / "ballast").unlink()
         with smoke.context() as patch:
             function = getattr(sys.modules[f"ganlib.{module}"], name)
             patch.setattr(f"ganlib.{module}.{name}", doing(lambda: fill(disk), function))
             assert main(["resume", str(run)]) == 1
         error = capsys.readouterr().err
-        assert "(No space left on device); the run is saved up to step-000000004. Make room first.\nGo on" in error
+        assert f"{run / lost[-1]} could not be written (No space left on device)." in error
+        assert "The run is saved up to step-000000004. Mend that first.\nGo on" in error
     (disk / "ballast").unlink()
     assert_resumes(run, images)
 
@@ -327,7 +326,7 @@ def test_nan_in_the_command_line(tmp_path, smoke, images, capsys):
         model.generator.weights[0].assign(np.full(model.generator.weights[0].shape, np.nan))
 
     with smoke.context() as patch:
-        patch.setattr("ganlib.training.callbacks.Film", at_epoch_1(poison))
+        patch.setattr("ganlib.training.session.Film", at_epoch_1(poison))
         assert train(tmp_path / "run") == 1
     error = capsys.readouterr().err
     assert "step 4: a weight is no longer a finite number; the run is saved up to step-000000002" in error
@@ -344,16 +343,16 @@ def test_ctrl_c_twice_and_while_the_pictures_are_written(tmp_path, smoke, images
 
     run = tmp_path / "run"
     with smoke.context() as patch:
-        patch.setattr("ganlib.training.callbacks.Film", at_epoch_1(twice))
+        patch.setattr("ganlib.training.session.Film", at_epoch_1(twice))
         assert train(run) == 130
     sentence = "Stopped at once, before all pictures were written; the run is saved up to step-00000000{}.\nGo on with:"
     assert sentence.format(2) in capsys.readouterr().out
     with smoke.context() as patch:
-        film = sys.modules["ganlib.player"].film
+        film = sys.modules["ganlib.pictures"].film
         patch.setattr("ganlib.pictures.film", doing(lambda: signal.raise_signal(signal.SIGINT), film))
         assert main(["resume", str(run)]) == 130
     assert sentence.format(4) in capsys.readouterr().out
-    assert (run / "samples.png").exists() and not (run / "generator.npz").exists()
+    assert (run / "samples.png").exists() and (run / "generator.npz").exists() and not (run / "film.html").exists()
     assert_resumes(run, images)
 
 
@@ -382,7 +381,7 @@ def test_ctrl_c_to_a_real_process(tmp_path):
     assert all((folder / name).stat().st_size for name in MADE)
     epochs, steps = int(stopped.split()[2]), int(stopped.split()[5])
     assert epochs >= 1 and Run(folder).history()["epoch"] == list(range(1, epochs + 1))
-    assert Run(folder).checkpoints()[-1].name == f"step-{60 * epochs + steps:09d}"
+    assert steps_saved(Run(folder))[-1] == 60 * epochs + steps
 
 
 # ------------------------------------------------------------------------------------------------ notebooks
@@ -407,7 +406,7 @@ def test_interrupt_in_a_notebook(tmp_path, whole):
     pytest.importorskip("ipykernel")
     kernel, client = manager.start_new_kernel(cwd=str(ROOT), env=ENVIRONMENT)
     try:
-        setup = "import sys, time; sys.path.insert(0, 'tests'); from test_faults import *"
+        setup = "import sys, time; sys.path.insert(0, 'tests/training'); from test_faults import *"
         client.execute_interactive(f"{setup}; folder = Path({str(tmp_path)!r})", timeout=120)
 
         def interrupt(message):
@@ -441,14 +440,13 @@ def test_an_interrupt_after_the_last_block_is_not_lost(begun):
 # ------------------------------------------------------------------------------------------------ damage, NaN, locks
 
 
-def test_the_newest_checkpoint_without_its_index(begun, whole):
-    (begun / "checkpoints/step-000000030.index").unlink()
-    next(begun.glob("checkpoints/step-000000030.data*")).write_bytes(b"damaged too")
+def test_the_newest_checkpoint_gone(begun, whole):
+    Run(begun).checkpoints()[-1].unlink()
     assert_goes_on(begun, whole)
 
 
 def test_with_all_checkpoints_gone_nothing_is_overwritten(begun):
-    for path in begun.glob("checkpoints/*.index"):
+    for path in begun.glob("checkpoints/*.npz"):
         path.unlink()
     before = {path: path.read_bytes() for path in begun.rglob("*.*") if path.is_file()}
     with pytest.raises(RunError, match="gone, but its history.csv tells of 3 epochs: copy them back, or begin a new"):
@@ -459,9 +457,16 @@ def test_with_all_checkpoints_gone_nothing_is_overwritten(begun):
 def test_a_damaged_history(begun, whole):
     path = begun / "history.csv"
     good = path.read_bytes()
-    for damaged in (b"epoch,steps,d_loss\n1,10", b"epoch,steps\n1,1O\n", b"epocj,steps\n1,10\n", b"\xff\xfe\n1\n"):
+    for damaged in (
+        b"epoch,steps,d_loss\n1,10",
+        b"epoch,steps\n1,1O\n",
+        b"epocj,steps\n1,10\n",
+        b"\xff\xfe\n1\n",
+        b"",
+        b"epoch,steps\n",
+    ):
         path.write_bytes(damaged)
-        with pytest.raises(RunError, match="history.csv is damaged .*: mend it, or delete it to go on without it"):
+        with pytest.raises(RunError, match="history.csv is damaged .*: mend it, or delete it to go on without"):
             fit(begun)
         assert path.read_bytes() == damaged
     path.write_bytes(good)

@@ -33,7 +33,7 @@ def test_published_programs_have_their_published_sizes(recipes, name, generator,
 
 
 def test_the_default_is_that_of_the_command_line(recipes):
-    from ganlib.cli import Settings
+    from ganlib.training.settings import Settings
 
     recipe = recipes.RECIPES["default"]
     assert (recipe.epochs, recipe.batch) == (Settings().epochs, Settings().batch_size)
@@ -41,7 +41,7 @@ def test_the_default_is_that_of_the_command_line(recipes):
 
 
 def test_the_search_changes_one_thing_at_a_time(recipes):
-    from ganlib.cli import Settings
+    from ganlib.training.settings import Settings
 
     default, unchanged = recipes.RECIPES["default"].build(0), recipes.ours("", Settings().epochs).build(0)
     assert (unchanged.loss_name, unchanged.r1, unchanged.r1_every, unchanged.ema) == (

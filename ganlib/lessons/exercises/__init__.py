@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from ganlib.streams import say
+
 
 class Wrong(Exception):
     """An answer that is not right; the text is one sentence for the learner that names the mistake."""
@@ -43,11 +45,11 @@ def check(test: Callable[[Any], str]) -> Callable[[Any], None]:
         try:
             if not answered(answer):
                 raise Unanswered
-            print(f"✓ Right: {test(answer)}")
+            say(f"✓ Right: {test(answer)}")
         except Unanswered:
-            print("– Not answered yet: put your own code where the three dots are.")
+            say("– Not answered yet: put your own code where the three dots are.")
         except Wrong as wrong:
-            print(f"✗ Not yet: {wrong}")
+            say(f"✗ Not yet: {wrong}")
 
     return checked
 
@@ -68,9 +70,9 @@ def use(checked: Callable[[Any], None], answer: Any, ours: Any) -> Any:
             raise Unanswered
         checked.__wrapped__(answer)
     except (Wrong, Unanswered):
-        print(f"The cells below use the course's own {_name(ours)}, until yours is right.")
+        say(f"The cells below use the course's own {_name(ours)}, until yours is right.")
         return ours
-    print(f"The cells below use your {_name(answer)}.")
+    say(f"The cells below use your {_name(answer)}.")
     return answer
 
 

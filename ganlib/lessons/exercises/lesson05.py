@@ -1,150 +1,174 @@
-"""Checks of lesson 05: Fréchet distance on a line, entropy, precision, a stable mean of exponentials, a diagnosis."""
+"""Checks of lesson 05: the Fréchet distance, entropy, covered points, a stable mean of exponentials, a diagnosis."""
 
 from collections.abc import Callable
 
 import numpy as np
 
+from ganlib.evaluation import metrics
 from ganlib.lessons import toys
-from ganlib.lessons.exercises import Wrong, call, check, match, numbers
+from ganlib.lessons.exercises import Wrong, check, compare, numbers
 
 
 @check
-def frechet_on_a_line(answer: Callable) -> str:
-    """`answer(a, b)`: the squared Fréchet distance of two normal distributions, with mean and spread of a and of b."""
+def frechet(answer: Callable) -> str:
+    """`answer(a, b)`: the squared Fréchet distance of features (n, d) and (m, d), each taken as one normal cloud."""
     rng = np.random.default_rng(0)
-    for a, b in ((rng.normal(0, 1, 400), rng.normal(3, 2, 500)), (rng.normal(-2, 3, 300), rng.normal(-5, 0.5, 300))):
-        got = call(answer, a, b, shape=())
-        shift, spread = a.mean() - b.mean(), a.std() - b.std()
-        right = shift**2 + spread**2
-        match(
-            got,
-            right,
-            {
-                "You left out the spreads: two distributions with one mean can differ.": shift**2,
-                "You left out the means.": spread**2,
-                "You compared the variances: the distance between the standard deviations is asked for.": shift**2
-                + (a.var() - b.var()) ** 2,
-                "You added the two variances and left out the term that takes back what they share: "
-                "s² + t² - 2st is (s - t)².": shift**2 + a.var() + b.var(),
-                "You took the root at the end: the figure asked for is the square, as in all papers.": np.sqrt(right),
-                "The means go in unsquared: 3 apart must count 9.": abs(shift) + spread**2,
-                "Neither difference is squared.": abs(shift) + abs(spread),
-                "You paired the points one by one: the distance compares distributions, whose points have no "
-                "partners.": np.mean((a[:300] - b[:300]) ** 2),
-            },
-            "Square the difference of the means and that of the standard deviations, and add.",
-            tolerance=5e-3,  # np.std divides by n or by n - 1
-        )
-    return "in 64 dimensions it is the same idea, with a covariance matrix in the place of the spread."
+    cases = [(_features(rng, 500, 3), _features(rng, 700, 3)), (_features(rng, 900, 5), _features(rng, 600, 5))]
+    compare(
+        answer,
+        cases,
+        metrics.frechet_distance,
+        {
+            "You left out the covariances: two clouds with one mean can differ.": lambda a, b: _shift(a, b),
+            "You left out the means.": lambda a, b: _trace(a, b),
+            "You took the root at the end: the figure asked for is the square, as in all papers.": lambda a, b: np.sqrt(
+                _shift(a, b) + _trace(a, b)
+            ),
+            "The root of AB counts twice.": lambda a, b: _shift(a, b) + _trace(a, b, 1),
+            "The root of AB is taken away, not added.": lambda a, b: _shift(a, b) + _trace(a, b, -2),
+            "The root of AB is missing: it takes back what the two clouds share.": lambda a, b: (
+                _shift(a, b) + _trace(a, b, 0)
+            ),
+            "The means go in unsquared: 3 apart must count 9.": lambda a, b: np.sqrt(_shift(a, b)) + _trace(a, b),
+            "You added up all entries of the matrix: the trace is its diagonal only.": lambda a, b: (
+                _shift(a, b) + _rest(a, b).sum()
+            ),
+            "You averaged the squares of the shift: they are added up.": lambda a, b: (
+                _shift(a, b) / a.shape[1] + _trace(a, b)
+            ),
+        },
+        "Add the squared length of the shift and the trace of A + B - 2 (AB)^(1/2).",
+        tolerance=5e-3,  # a covariance divides by n or by n - 1
+    )
+    return "with the features of a network called Inception, this is the FID of the papers."
+
+
+def _features(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
+    return rng.normal(0, 1, (n, d)) @ rng.uniform(-1, 1, (d, d)) + rng.uniform(-2, 2, d)
+
+
+def _shift(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.sum((a.mean(axis=0) - b.mean(axis=0)) ** 2))
+
+
+def _rest(a: np.ndarray, b: np.ndarray, times: float = 2) -> np.ndarray:
+    cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    values, vectors = np.linalg.eig(cov_a @ cov_b)  # real and positive: both factors are covariances
+    root = (vectors * np.sqrt(values.real.clip(min=0))) @ np.linalg.inv(vectors)
+    return (cov_a + cov_b - times * root).real
+
+
+def _trace(a: np.ndarray, b: np.ndarray, times: float = 2) -> float:
+    return float(np.trace(_rest(a, b, times)))
 
 
 @check
 def entropy_of(answer: Callable) -> str:
     """`answer(shares)`: the entropy in nats of shares that add up to 1, some of them perhaps 0."""
-    for shares in (np.array([0.5, 0.25, 0.25]), np.array([0.7, 0.3, 0.0, 0.0])):
-        positive = shares[shares > 0]
-        right = -np.sum(positive * np.log(positive))
-        try:
-            with np.errstate(all="ignore"):
-                got = call(answer, shares, shape=())
-        except Wrong as wrong:
-            if "NaN or infinite" in str(wrong):
-                raise Wrong("A class without images gives NaN: leave the zeros out, 0 · log 0 counts as 0.") from None
-            raise
-        match(
-            got,
-            right,
-            {
-                "The sign is wrong: a logarithm of a share is negative, and entropy is not.": -right,
-                "That is in bits: take the natural logarithm, np.log.": right / np.log(2),
-                "You averaged: each class already counts with its share, so add up.": right / len(shares),
-                "You averaged: each class already counts with its share, so sum up.": right / len(positive),
-                "You added the logarithms without their weights: each counts with its share.": -np.log(positive).sum(),
-                "That is exp(entropy), the number of classes in effect: leave out exp.": np.exp(right),
-                "That is the largest entropy possible, log(k): your answer does not look at the shares.": np.log(
-                    len(shares)
-                ),
-            },
-            "Add up -p log p over the classes.",
-        )
+    cases = [(np.array([0.5, 0.25, 0.15, 0.1]),), (np.array([0.7, 0.3, 0.0, 0.0, 0.0]),)]
+    try:
+        with np.errstate(all="ignore"):
+            compare(answer, cases, metrics.entropy, _ENTROPY_MISTAKES, "Add up -p log p over the classes.")
+    except Wrong as wrong:
+        if "NaN or infinite" in str(wrong):
+            raise Wrong("A class without images gives NaN: leave the zeros out, 0 · log 0 counts as 0.") from None
+        raise
     return "0 for one class alone, log 10 for ten equal ones."
 
 
+_ENTROPY_MISTAKES = {
+    "The sign is wrong: a logarithm of a share is negative, and entropy is not.": lambda p: -metrics.entropy(p),
+    "That is in bits: take the natural logarithm, np.log.": lambda p: metrics.entropy(p) / np.log(2),
+    "You averaged over all classes: each already counts with its share, so add up.": lambda p: (
+        metrics.entropy(p) / len(p)
+    ),
+    "You averaged over the classes that have images: each already counts with its share, so add up.": lambda p: (
+        metrics.entropy(p) / np.count_nonzero(p)
+    ),
+    "You added the logarithms without their weights: each counts with its share.": lambda p: -np.log(p[p > 0]).sum(),
+    "That is exp(entropy), the number of classes in effect: leave out exp.": lambda p: np.exp(metrics.entropy(p)),
+    "That is the largest entropy possible, log(k): your answer does not look at the shares.": lambda p: np.log(len(p)),
+}
+
+
 @check
-def precision(answer: Callable) -> str:
-    """`answer(real, generated, k)`: the share of generated points within the k-th-neighbour ball of a real point."""
-    rng = np.random.default_rng(0)  # with this seed every mistake has a value of its own
-    real, generated, k = rng.normal(0, 1, (60, 2)), rng.normal(0.8, 1.6, (50, 2)), 3
-    got = call(answer, real, generated, k, shape=())
-    between = np.linalg.norm(real[:, None] - generated, axis=2)  # (real, generated)
-    own_real = np.sort(np.linalg.norm(real[:, None] - real, axis=2), axis=1)
-    own_generated = np.sort(np.linalg.norm(generated[:, None] - generated, axis=2), axis=1)
-    inside = between < own_real[:, [k]]
-    match(
-        got,
-        inside.any(axis=0).mean(),
+def covered(answer: Callable) -> str:
+    """`answer(real, generated, k)`: for each real point, whether a generated one lies in its k-th-neighbour ball."""
+    rng = np.random.default_rng(0)
+    cases = [
+        (rng.normal(0, 1, (60, 2)), rng.normal(0.8, 1.2, (50, 2)), 3),
+        (rng.normal(0, 1, (40, 3)), rng.normal(0.5, 1.5, (70, 3)), 5),
+    ]
+    compare(
+        answer,
+        cases,
+        _covered,
         {
-            "That is recall, the share of real points in a generated ball: exchange the two sets.": (
-                between < own_generated[:, k]
-            )
-            .any(axis=1)
-            .mean(),
-            "That is coverage, the share of real balls with a generated point inside: count the generated points "
-            "instead.": inside.any(axis=1).mean(),
-            "That is density: a generated point counts once, however many balls it is in.": inside.sum() / (50 * k),
-            "Your balls are one neighbour too small: the nearest of all points is the point itself, at distance 0.": (
-                between < own_real[:, [k - 1]]
-            )
-            .any(axis=0)
-            .mean(),
+            "Your balls are one neighbour too small: the nearest of all points is the point itself, at distance "
+            "0.": lambda r, g, k: _covered(r, g, k - 1),
             "Your balls are one neighbour too large: after sorting, place 0 is the point itself and place k its k-th "
-            "neighbour.": (between < own_real[:, [k + 1]]).any(axis=0).mean(),
-            "You gave every ball the same radius: each reaches to its own k-th neighbour.": (
-                between < own_real[:, k].mean()
-            )
-            .any(axis=0)
-            .mean(),
-            "A point must be in one ball; you ask that it be in all of them.": inside.all(axis=0).mean(),
-            "That counts pairs of a point and a ball: a generated point counts once.": inside.mean(),
+            "neighbour.": lambda r, g, k: _covered(r, g, k + 1),
+            "You gave every ball the same radius, the mean: each reaches to its own k-th "
+            "neighbour.": lambda r, g, k: _between(r, g).min(axis=1) < _radii(r, k).mean(),
+            "Your balls lie round the generated points: that is what recall counts. Put them round the real "
+            "ones.": lambda r, g, k: (_between(r, g) < _radii(g, k)).any(axis=1),
+            "One generated point in the ball is enough; you ask that all are in it.": lambda r, g, k: (
+                _between(r, g).max(axis=1) < _radii(r, k)
+            ),
+            "You counted the generated points in each ball: is there one, yes or no?": lambda r, g, k: (
+                _between(r, g) < _radii(r, k)[:, None]
+            ).sum(axis=1),
+            "Those are the balls that are empty.": lambda r, g, k: ~_covered(r, g, k),
         },
-        "For each generated point: is it nearer to some real point than that one's k-th neighbour?",
-        tolerance=1e-6,
+        "For each real point: is some generated point nearer than its k-th real neighbour?",
     )
-    return "any one ball is enough, and each ball is as large as its neighbourhood is empty."
+    return "their share is the coverage, and with labels you can ask it of every digit."
+
+
+def _between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(a[:, None] - b, axis=2)
+
+
+def _radii(points: np.ndarray, k: int) -> np.ndarray:
+    return np.sort(_between(points, points), axis=1)[:, k]
+
+
+def _covered(real: np.ndarray, generated: np.ndarray, k: int) -> np.ndarray:
+    return _between(real, generated).min(axis=1) < _radii(real, k)
 
 
 @check
 def log_mean_exp(answer: Callable) -> str:
     """`answer(a)`: log(mean(exp(a))) of numbers (n,), without overflow or underflow."""
-    small, large = np.array([-1.0, 0.5, 2.0, 2.0]), np.array([-5000.0, -5001.0, -6000.0])
-    for a in (small, large, -large):
-        top = a.max()
-        right = top + np.log(np.mean(np.exp(a - top)))
-        try:
-            with np.errstate(all="ignore"):
-                got = call(answer, a, shape=())
-        except Wrong as wrong:
-            if "NaN or infinite" in str(wrong):
-                raise Wrong(
-                    f"For numbers near {a[0]:.0f} you get no finite number: exp leaves the range of floating point. "
-                    "Take the largest number out first, and add it again at the end."
-                ) from None
-            raise
-        match(
-            got,
-            right,
-            {
-                "That is the log of the sum: a mean divides by n.": right + np.log(len(a)),
-                "You forgot to add the largest number again.": right - top,
-                "You added the largest number with the wrong sign.": right - 2 * top,
-                "That is the largest number alone: the others count too.": top,
-                "That is the mean of a: the mean of the exponentials comes before the logarithm.": a.mean(),
-                "You divided the logarithm by n: the mean is taken inside it.": (right + np.log(len(a))) / len(a),
-            },
-            "log mean exp(a) = m + log mean exp(a - m), for any m.",
-            tolerance=1e-9,
-        )
+    large = np.array([-5000.0, -5001.0, -6000.0])
+    cases = [(np.array([-1.0, 0.5, 2.0, 2.0]),), (large,), (-large,)]
+    try:
+        with np.errstate(all="ignore"):
+            compare(answer, cases, _log_mean_exp, _EXP_MISTAKES, "log mean exp(a) = m + log mean exp(a - m).", 1e-9)
+    except Wrong as wrong:
+        if "NaN or infinite" in str(wrong):
+            raise Wrong(
+                "For numbers near -5000 or 5000 you get no finite number: exp leaves the range of floating point. "
+                "Take the largest number out first, and add it again at the end."
+            ) from None
+        raise
     return "taking out the largest number changes nothing on paper and everything in a computer."
+
+
+def _log_mean_exp(a: np.ndarray) -> float:
+    return a.max() + np.log(np.mean(np.exp(a - a.max())))
+
+
+_EXP_MISTAKES = {
+    "That is the log of the sum: a mean divides by n.": lambda a: _log_mean_exp(a) + np.log(len(a)),
+    "You forgot to add the largest number again.": lambda a: _log_mean_exp(a) - a.max(),
+    "You added the largest number with the wrong sign.": lambda a: _log_mean_exp(a) - 2 * a.max(),
+    "That is the largest number alone: the others count too.": np.max,
+    "That is the mean of a: the mean of the exponentials comes before the logarithm.": np.mean,
+    "You divided the logarithm by n: the mean is taken inside it.": lambda a: (
+        (_log_mean_exp(a) + np.log(len(a))) / len(a)
+    ),
+}
 
 
 def suspects() -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -158,7 +182,7 @@ def suspects() -> tuple[np.ndarray, dict[str, np.ndarray]]:
 @check
 def lost_a_mode(answer: str) -> str:
     """The name of the suspect that lost a mode: "A", "B" or "C"."""
-    if answer is None or not isinstance(answer, str):
+    if not isinstance(answer, str):
         numbers(answer)  # refuses None
         raise Wrong('The name of a generator is asked for: "A", "B" or "C".')
     name = answer.strip().upper()

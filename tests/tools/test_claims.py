@@ -9,11 +9,31 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from ganlib.lessons.claims import ClaimError, claim
-from tools import build, claims
+from tools import claims, lessons, lint
 
 SOURCE = '''\
 # %% tags=["setup"]
 import os
+
+# %% [markdown]
+# ## Two words
+# and $x = 1$ more.
+
+# %% tags=["nbval-check-output"]
+print()
+
+# %% [markdown] tags=["further"]
+# ## Further: more
+
+# %% tags=["exercise"]
+x = ...
+
+y = ...
+# solution
+x = 1
+
+# %% [markdown]
+# ## End
 '''
 
 
@@ -70,12 +90,12 @@ def folder(tmp_path):
     cells += [new_code_cell("1", metadata={"tags": ["nbval-check-output", "exercise"]})]
     cells[1].outputs = [new_output("stream", name="stdout", text="✓ three (2, expected 2)\n")]
     path = tmp_path / "notebooks" / "01_a.ipynb"
-    path.write_text(nbformat.writes(new_notebook(cells=cells)), encoding="utf-8")
+    path.write_text(nbformat.writes(new_notebook(cells=cells, metadata={"course": {"seconds": 7}})), encoding="utf-8")
     return tmp_path / "notebooks"
 
 
 def test_the_table_and_its_totals(folder, capsys, monkeypatch):
-    monkeypatch.setattr(build, "stale_reasons", lambda path: [])
+    monkeypatch.setattr(lint, "stale_reasons", lambda path: [])
     assert claims.main(["1"], folder) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines[:3]] == [
@@ -84,7 +104,9 @@ def test_the_table_and_its_totals(folder, capsys, monkeypatch):
         ["01", "three", "2,", "expected", "2", "true"],
     ]
     assert lines[4:] == [
-        "01    3 claims, 2 cells, median 2 lines of code, 1 compared cells, 1 exercises",
+        "01  3 claims, 7 s at the build, 1 compared cells",
+        "    core path  4 cells, 6 words, 0 exercises, median 1 lines of code",
+        "    whole      6 cells, 8 words, 1 exercises, median 1 lines of code",
         "All 3 claims, 3 of them true",
     ]
 
@@ -103,7 +125,7 @@ def test_a_false_claim_and_an_unbuilt_lesson_are_told(folder, capsys):
 
 
 def test_no_claim_of_a_built_lesson_is_overlooked():
-    for path in build.notebooks():
+    for path in lessons.notebooks():
         if path.parent.name == "solutions":
             continue
         nb = nbformat.read(path, as_version=4)

@@ -2,23 +2,23 @@
 
 import pytest
 
-from tools import build
+from tools import lessons, lint
 
-NOTEBOOKS = build.notebooks()
+NOTEBOOKS = lessons.notebooks()
 
 
 def test_there_are_lessons():
-    assert build.lesson_sources(), "notebooks/source holds no lesson, so the gate would pass on nothing."
+    assert lessons.lesson_sources(), "notebooks/source holds no lesson, so the gate would pass on nothing."
     assert NOTEBOOKS, "notebooks holds no built lesson, so the gate would pass on nothing."
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_saved_notebook_has_no_defect(notebook):
-    found = build.problems(notebook)
+    found = lint.problems(notebook)
     assert not found, "\n" + "\n".join(found)
 
 
 def test_sources_and_notebooks_agree():
-    found, notes = build.check()
+    found, notes = lint.check()
     print("\n".join(notes))
     assert not found, "\n" + "\n".join(found)
