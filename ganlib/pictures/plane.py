@@ -27,6 +27,8 @@ from ganlib.pictures.page import (
 
 # White at 1/2; the ends are pale, so that points in the full colours stand out on them.
 OPINION = LinearSegmentedColormap.from_list("opinion", ["#E8A06A", "#FFFFFF", "#6FAEDB"], N=257)
+# Bands of one colour each, narrower near 1/2: there the opinion of a D that has a good opponent differs little.
+_BANDS = (0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.45, 0.48, 0.495, 0.505, 0.52, 0.55, 0.6, 0.7, 0.8, 0.9, 0.98, 1)
 _QUANTILES = np.linspace(0.05, 0.95, 19)
 
 
@@ -40,26 +42,26 @@ def fields(
     """Draw what a discriminator says at every point of the square [-reach, reach]², one panel for each.
 
     `panels` maps one to three names to functions from points, float32 (n, 2), to probabilities of "real", n numbers in
-    [0, 1]: white is 0.45 to 0.55, blue above, vermilion below, in steps of 0.1. `real` and `generated`, points (n, 2),
-    lie on top in every panel (`generated` may also map panels to points of their own); those outside the square
-    are not drawn. Raises ValueError for no panel, more than three, other numbers than probabilities, and points of
+    [0, 1]: white is 0.495 to 0.505, blue above, vermilion below, in bands narrower near 1/2. `real` and `generated`,
+    points (n, 2), lie on top in every panel (`generated` may also map panels to points of their own); those outside the
+    square are not drawn. Raises ValueError for no panel, more than three, other numbers than probabilities, and points of
     another shape.
     """
     if not 1 <= len(panels) <= 3:
         raise ValueError(f"fields() draws one to three panels, got {len(panels)}")
     line = np.linspace(-reach, reach, 121, dtype="float32")
     points = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    width = PAGE_WIDTH if len(panels) > 1 else 340  # two of them fit side by side on the contact sheet of a film
-    height = {1: 310, 2: 350, 3: 270}[len(panels)] + (30 if title else 0)
+    width = PAGE_WIDTH if len(panels) > 1 else 460
+    height = {1: 400, 2: 350, 3: 270}[len(panels)] + (30 if title else 0)
+    colours = OPINION(np.linspace(0, 1, len(_BANDS) - 1))
     figure, axes = subplots(1, len(panels), width=width, height=height, squeeze=False, sharey=True)
     with style():
         for ax, (name, probability) in zip(axes[0], panels.items(), strict=True):
             values = np.asarray(probability(points), dtype="float64").reshape(-1)
             if len(values) != len(points) or not ((values >= 0) & (values <= 1)).all():
                 raise ValueError(f"fields()[{name!r}] must return one probability per point: sigmoid the logits")
-            levels = [0, *np.arange(0.05, 1, 0.1), 1]
-            drawn = ax.contourf(line, line, values.reshape(121, 121), levels, cmap=OPINION, vmin=0, vmax=1)
-            if values.min() < 0.45 and values.max() > 0.55:  # on a flat map the line would mean nothing
+            drawn = ax.contourf(line, line, values.reshape(121, 121), _BANDS, colors=colours)
+            if values.min() < 0.48 and values.max() > 0.52:  # on a flat map the line would mean nothing
                 ax.contour(line, line, values.reshape(121, 121), [0.5], colors=NEUTRAL, linewidths=1)
             fake = generated.get(name) if isinstance(generated, Mapping) else generated
             for label, some, colour in (("real", real, REAL), ("generated", fake, GENERATED)):
@@ -68,8 +70,8 @@ def fields(
                     ax.plot(*some.T, "o", color=darker(colour), markersize=2.2, markeredgewidth=0, label=label)
             _square(ax, reach, name)
         axes[0, 0].set_ylabel("$x_2$")
-        bar = figure.colorbar(drawn, ax=axes[0])
-        bar.set_ticks([0, 0.5, 1], labels=["0", "1/2", "1"])
+        bar = figure.colorbar(drawn, ax=axes[0], spacing="uniform")
+        bar.set_ticks([0, 0.1, 0.3, 0.45, 0.55, 0.7, 0.9, 1], labels=["0", ".1", ".3", ".45", ".55", ".7", ".9", "1"])
         bar.set_label("D(x), probability of real", labelpad=8)
         bar.outline.set(edgecolor=NEUTRAL, linewidth=0.5)  # white must not melt into the page
         _name_points(figure, axes[0, 0])
