@@ -44,8 +44,8 @@ def fields(
     `panels` maps one to three names to functions from points, float32 (n, 2), to probabilities of "real", n numbers in
     [0, 1]: white is 0.495 to 0.505, blue above, vermilion below, in bands narrower near 1/2. `real` and `generated`,
     points (n, 2), lie on top in every panel (`generated` may also map panels to points of their own); those outside the
-    square are not drawn. Raises ValueError for no panel, more than three, other numbers than probabilities, and points of
-    another shape.
+    square are not drawn. Raises ValueError for no panel, more than three, other numbers than probabilities, and points
+    of another shape.
     """
     if not 1 <= len(panels) <= 3:
         raise ValueError(f"fields() draws one to three panels, got {len(panels)}")
