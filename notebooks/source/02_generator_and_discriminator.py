@@ -151,6 +151,16 @@ exercises.best_discriminator(best_discriminator)
 # %% [markdown]
 # To compare, take a G so simple that q is known: it draws both coordinates from N(0, 0.7²). Training D is then plain
 # classification: *real* = 1, *generated* = 0. Both networks have two hidden layers of 64 neurons.
+#
+# In the maps blue means real, orange generated, white undecided. On the dark line D says exactly one half. The colours
+# change fastest near one half.
+#
+# <details><summary><b>Predict before you run:</b> what does an untrained D say? And a trained one in the corners, where
+# there is no data at all?</summary>
+#
+# An untrained D says something near one half: its weights are small. In the corners nothing in the training makes D
+# right. Here it carries on what it saw at the edge; section 5 has a D that carries on the other way.
+# </details>
 
 
 # %%
@@ -175,7 +185,6 @@ def opinion(D):
     return lambda points: tf.sigmoid(D(points)).numpy()[:, 0]
 
 
-# %%
 def simple_fakes(n, seed):
     return np.random.default_rng(seed).normal(0, 0.7, (n, 2)).astype("float32")
 
@@ -191,17 +200,6 @@ def formula(points):
 keras.utils.set_random_seed(0)
 untrained_D = networks()[1]
 D = train_classifier(real, simple_fakes(20_000, seed=2), epochs=10)
-
-# %% [markdown]
-# In the maps blue means real, orange generated, white undecided. On the dark line D says exactly one half. The colours
-# change fastest near one half.
-#
-# <details><summary><b>Predict before you run:</b> what does an untrained D say? And a trained one in the corners, where
-# there is no data at all?</summary>
-#
-# An untrained D says something near one half: its weights are small. In the corners nothing in the training makes D
-# right. Here it carries on what it saw at the edge; section 5 has a D that carries on the other way.
-# </details>
 
 # %% tags=["hide-input"]
 pictures.show(
@@ -342,8 +340,6 @@ prints = [(fingerprint(twin.G), fingerprint(twin.D))]
 for phase in (lambda: library.discriminator_phase(points, z[0]), lambda: library.generator_phase(z[1])):
     phase()
     prints.append((fingerprint(twin.G), fingerprint(twin.D)))
-
-# %%
 before, after_D, after_G = prints
 claim("D's phase leaves G alone, bit for bit", before[0] == after_D[0])
 claim("and changes D", before[1] != after_D[1])
@@ -614,8 +610,6 @@ for name, points in suspects.items():
     found[name] = d_loss(opinion(fresh), test_real, points[20_000:])
     counted = d_loss(counting_D(real, points[:20_000]), test_real, points[20_000:])
     print(f"{name:28} loss on unseen points: fresh D {found[name]:.2f}, counting {counted:.2f}, log 4 {np.log(4):.2f}")
-
-# %%
 claim("against a second real sample a fresh D finds nothing", found["a second real sample"], above=1.36, digits=4,
       quality=True)  # fmt: skip
 claim("it unmasks the untrained G", found["the untrained G"], below=0.5, quality=True)
