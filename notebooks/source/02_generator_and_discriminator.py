@@ -199,7 +199,7 @@ def formula(points):
 
 keras.utils.set_random_seed(0)
 untrained_D = networks()[1]
-D = train_classifier(real, simple_fakes(20_000, seed=2), epochs=6)
+D = train_classifier(real, simple_fakes(20_000, seed=2), epochs=10)
 
 # %% tags=["hide-input"]
 pictures.show(
