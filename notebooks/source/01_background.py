@@ -392,10 +392,10 @@ for name, images in ({"other real digits": other_real} | drawn).items():
 # %% tags=["hide-input"]
 pictures.show(
     pictures.dots(scores, "share of unseen images judged rightly (1/2 = no better than chance)",
-                  "Each eye misses something; the hidden layer misses least", reference=0.5),
+                  "Each critic of one unit misses something; the hidden layer sees a bit of everything", reference=0.5),
     alt="For each kind of image five dots: the accuracy of four critics and of one number made by hand. All are near "
-    "one half for other real digits. Only the hidden layer is clearly above one half for each of the four models; for "
-    "16 neighbours squares and the number made by hand are better.",
+    "one half for other real digits. Each critic of one unit is near one half for some of the four models; the hidden "
+    "layer is above one half for all of them.",
 )  # fmt: skip
 
 # %%
@@ -422,9 +422,9 @@ claim("one unit with the right eyes, squares, learns to see as much, from each o
 # The first claim is the control: without it, the others would prove nothing. (A dot left of one half is luck: the
 # copies of the mean image are all judged rightly or all wrongly.)
 #
-# So learned critics are not better than any number made by hand: `grey` beats the hidden layer where it fits, and sees
-# little in independent pixels. What the critics have is that *nobody told them what to look for*. What they can
-# find depends on their eyes, and on the images they were given.
+# So learned critics are not better than any number made by hand: `grey` beats the hidden layer on the averages, and a
+# good number (ours adds up squared steps) can do well everywhere. What the critics have is that *nobody told them what
+# to look for*. What they can find depends on their eyes, and on the images they were given.
 #
 # ### What is it looking at?
 #
