@@ -63,7 +63,7 @@ def lasting_output() -> Iterator[None]:
 
 def command(word: str, folder: Path, *more: str) -> str:
     """A command of ours as it can be typed into a shell: `python course.py resume 'my run'`."""
-    entry = "python course.py" if os.environ.get("GANLIB_ENTRY") == "course.py" else "python -m ganlib"
+    entry = os.environ.get("GANLIB_ENTRY") or "python -m ganlib"  # course.py says how it was called
     path = str(folder)
     if path.startswith("-"):
         path = os.path.join(".", path)

@@ -12,7 +12,8 @@ from ganlib.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ganlib/README.md")), *sorted((ROOT / "docs").glob("*.md"))]
+NAMED = ("README.md", "CONTRIBUTING.md", "ganlib/README.md")
+PAGES = [*(ROOT / name for name in NAMED), *sorted((ROOT / "docs").glob("*.md"))]
 MEANING = {
     "d_loss": "D's loss, in nats",
     "g_loss": "G's loss, in nats",

@@ -129,8 +129,8 @@ def covered(real: np.ndarray, generated: np.ndarray, k: int = 5) -> np.ndarray:
     Raises ValueError as `prdc` does.
     Source: Naeem et al. 2020, eq. 5.
     """
-    real, generated = table(real, "real"), table(generated, "generated")
-    check_columns(real, generated, "real", "generated")
+    real, generated = checks.table(real, "real"), checks.table(generated, "generated")
+    checks.check_columns(real, generated, "real", "generated")
     if not 1 <= k < len(real):
         raise ValueError(f"k is {k}, with {len(real):,} real rows: it must be at least 1, and smaller")
     centre = real.mean(axis=0)
