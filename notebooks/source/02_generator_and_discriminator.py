@@ -305,12 +305,20 @@ class Game:
         self.G_optimizer.build(self.G.trainable_variables)
         self.D_optimizer.build(self.D.trainable_variables)
         self.rng = np.random.default_rng(seed)
-        self.fast = tf.function(lambda real, z: step(self.G, self.D, self.G_optimizer, self.D_optimizer, real, z))
+
+        def steps(real, z):  # many steps in one compiled call, only for speed
+            def one(i):
+                step(self.G, self.D, self.G_optimizer, self.D_optimizer, real[i], z[i])
+                return i + 1
+
+            tf.while_loop(lambda i: i < tf.shape(real)[0], one, [0])
+
+        shapes = [tf.TensorSpec((None, 256, 2)), tf.TensorSpec((None, 2, 256, 2))]
+        self.steps = tf.function(steps, input_signature=shapes, autograph=False)
 
     def play(self, steps):
-        for _ in range(steps):
-            z = self.rng.standard_normal((2, 256, 2))
-            self.fast(tf.constant(ring.sample(256, self.rng)), tf.constant(z, tf.float32))
+        real = ring.sample(256 * steps, self.rng).reshape(steps, 256, 2)
+        self.steps(tf.constant(real), tf.constant(self.rng.standard_normal((steps, 2, 256, 2), "float32")))
 
 
 # %% [markdown]
