@@ -1,10 +1,7 @@
 """Lesson 04. What one training is fed with: the order of the examples, the latents, and the blocks they travel in."""
 
 import math
-import operator
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -57,95 +54,14 @@ def batch_blocks(
         yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents, np.int32(done)
 
 
-def whole(name: str, number: int, least: int = 1) -> int:
-    """A number of Python, NumPy or TensorFlow as an int. Raises ValueError unless it is whole and not below `least`."""
-    try:
-        number = operator.index(number)
-    except TypeError:
-        hint = " A GAN trains without labels: fit takes x alone." if np.ndim(number) else ""
-        raise ValueError(f"{name} is no whole number but a {type(number).__name__}.{hint}") from None
-    if number < least:
-        raise ValueError(f"{name} is {number}: it must be at least {least}.")
-    return number
 
 
-def to_array(x) -> np.ndarray:
-    """What Keras users hand over, as one array: array, list, tensor, data frame, finite Dataset, Sequence.
-
-    Raises ValueError, in one sentence, for what holds no examples in memory.
-    """
-    if isinstance(x, tf.data.Dataset):
-        if isinstance(x.element_spec, tuple | dict):
-            raise ValueError("The Dataset gives more than examples: take them alone, x = x.map(lambda x, y: x).")
-        if int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
-            raise ValueError("The Dataset has no end: take one pass over it, before .repeat().")
-        rows = list(x.as_numpy_iterator())
-        return np.concatenate(rows) if rows and x.element_spec.shape.rank == _rank(rows) else np.array(rows)
-    if isinstance(x, keras.utils.PyDataset):
-        batches = [x[i] for i in range(len(x))]
-        return np.concatenate([np.asarray(batch[0] if isinstance(batch, tuple) else batch) for batch in batches])
-    if hasattr(x, "to_numpy"):
-        x = x.to_numpy()
-    elif hasattr(x, "numpy"):
-        x = x.numpy()
-    try:
-        return np.asarray(x)
-    except ValueError:
-        raise ValueError("The examples have different shapes: make them equal.") from None
 
 
-def _rank(rows: list[np.ndarray]) -> int | None:
-    """The rank of batches; None when the rows are not batches: those differ in length or are cut from longer ones."""
-    return rows[0].ndim if rows[0].ndim > 1 else None
 
 
-def examples(x, batch_size: int, shape: tuple[int, ...], bounds: tuple[float, float]) -> np.ndarray:
-    """`x` as one array of examples of this `shape`, ready for a generator whose output has these `bounds`.
-
-    Whole numbers 0..255 of another type become uint8. Raises ValueError, in one sentence, for unusable data.
-    """
-    x = to_array(x)
-    if x.dtype.kind not in "fiu":
-        raise ValueError(f"The data is of type {x.dtype}: make it uint8 (0 to 255) or float32 first.")
-    if x.ndim < 1 or len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
-        raise ValueError(f"The data has shape {x.shape}, but the discriminator takes examples of shape {shape}.")
-    found, wanted = ([size for size in sizes if size != 1] for sizes in (x.shape[1:], shape))
-    if len(wanted) > 1 and len(found) > 1 and found != wanted:
-        raise ValueError(
-            f"The data has shape {x.shape}, but the discriminator takes {shape}: move the axes, perhaps with "
-            "np.moveaxis(x, 1, -1) for channels first."
-        )
-    if batch_size > len(x):
-        raise ValueError(f"batch_size is {batch_size}, but there are only {len(x)} examples: make it smaller.")
-    low, high = x.min(), x.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError("The data holds NaN or infinite numbers: clean it first.")
-    if low == high:
-        raise ValueError(f"All numbers of the data are {low}: there is nothing to learn.")
-    return _in_range(x, low, high, bounds)
 
 
-def _in_range(x: np.ndarray, low: float, high: float, bounds: tuple[float, float]) -> np.ndarray:
-    if x.dtype == np.uint8:
-        if high <= 1:
-            raise ValueError("The uint8 data holds only 0 and 1, where 255 is white: multiply it by 255.")
-        return x
-    bounded = math.isfinite(bounds[0]) and math.isfinite(bounds[1])
-    if x.dtype.kind in "iu" and bounded and low >= 0 and 1 < high <= 255:
-        return x.astype(np.uint8)
-    if low < bounds[0] - 1e-3 or high > bounds[1] + 1e-3:
-        hint = "bring it into that range"
-        if bounds == (0, 1):
-            hint = "take (x + 1) / 2" if -1 <= low < 0 and high <= 1 else "divide by 255" if 0 <= low else hint
-        elif bounds == (-1, 1) and 0 <= low and 1 < high <= 255:
-            hint = "take x / 127.5 - 1"
-        raise ValueError(
-            f"The data runs from {low:.4g} to {high:.4g}, but the generator's output from {bounds[0]} to {bounds[1]}: "
-            f"{hint}."
-        )
-    if np.abs([float(low), float(high)]).max() > np.finfo("float32").max:
-        raise ValueError(f"The data runs from {low:.4g} to {high:.4g}, too far for float32: scale it.")
-    return x
 
 
 def cut_short(x: np.ndarray, batch_size: int, epochs: int) -> tuple[np.ndarray, int]:
@@ -164,32 +80,10 @@ def to_float(samples: tf.Tensor, low: float = 0) -> tf.Tensor:
     return 2 * scaled - 1 if low == -1 else scaled
 
 
-REFUSED = {
-    "ReduceLROnPlateau": "a GAN has two optimisers: give each a schedule in compile",
-    "LearningRateScheduler": "a GAN has two optimisers: give each a schedule in compile",
-    "BackupAndRestore": "it saves no optimiser of a GAN: use ganlib.Run(folder).fit(gan, x)",
-}
 
 
-@contextmanager
-def no_shuffle_warning() -> Iterator[None]:
-    """Hold back Keras' warning that it will not shuffle a tf.data.Dataset: ours comes shuffled."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*shuffle=True.*")
-        yield
 
 
-def callback_list(callbacks) -> list[keras.callbacks.Callback]:
-    """None, one callback or several as a list. Raises ValueError for those that cannot work with a GAN."""
-    if callbacks is None or isinstance(callbacks, keras.callbacks.Callback):
-        callbacks = [] if callbacks is None else [callbacks]
-    for callback in callbacks:
-        kinds = {kind.__name__ for kind in type(callback).__mro__}
-        for name in kinds & set(REFUSED):
-            raise ValueError(f"{name} does not work here: {REFUSED[name]}.")
-        if "ModelCheckpoint" in kinds and not callback.save_weights_only:
-            raise ValueError("ModelCheckpoint cannot save a whole GAN: use save_weights_only=True, or ganlib.Run.")
-    return list(callbacks)
 
 
 class Feed(keras.callbacks.Callback):

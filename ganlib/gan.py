@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganlib.feed import Feed, StopWhenNotFinite, callback_list, cut_short, examples, no_shuffle_warning, to_float, whole
+from ganlib import guards
+from ganlib.feed import Feed, StopWhenNotFinite, cut_short, to_float
 from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
-from ganlib.models import check_networks, copy_of, fixed_by_tracing, follow, forget, optimizer_for, output_bounds, renew
+from ganlib.models import follow
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -28,12 +29,12 @@ class GAN(keras.Model):
 
     def __init__(self, generator: keras.Model, discriminator: keras.Model, seed: int = 0):
         super().__init__()
-        check_networks(generator, discriminator)
-        self.generator, self.discriminator, self.seed = generator, discriminator, whole("seed", seed, least=0)
-        self.average = copy_of(generator)
+        guards.check_networks(generator, discriminator)
+        self.generator, self.discriminator, self.seed = generator, discriminator, guards.whole("seed", seed, least=0)
+        self.average = guards.copy_of(generator)
         self.average.set_weights(generator.get_weights())
         self.average.trainable = False
-        self.bounds, self.traced = output_bounds(generator), None
+        self.bounds, self.traced = guards.output_bounds(generator), None
         self.latent_dim = generator.input_shape[-1]
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
         self.totals = self.add_weight(
@@ -61,8 +62,8 @@ class GAN(keras.Model):
         [0, 1). With `jit_compile` XLA compiles the loop over the steps. Raises ValueError for unusable settings.
         """
         check_game(loss, r1, r1_every, r2, wgan_gp, ema)
-        g_optimizer = optimizer_for(self.generator, generator_optimizer)
-        d_optimizer = optimizer_for(self.discriminator, discriminator_optimizer)
+        g_optimizer = guards.optimizer_for(self.generator, generator_optimizer)
+        d_optimizer = guards.optimizer_for(self.discriminator, discriminator_optimizer)
         super().compile(optimizer=None, jit_compile=jit_compile)
         self.generator_optimizer, self.discriminator_optimizer = g_optimizer, d_optimizer
         self.loss_name, self.pair, self.r1_every, self.traced = loss, LOSSES[loss], int(r1_every), None
@@ -173,7 +174,7 @@ class GAN(keras.Model):
         game = (self.loss_name, self.r1, self.r1_every, self.r2, self.wgan_gp, self.ema, self.bounds)
         seed = self.seed if self.wgan_gp else None
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
-        traced = repr((game, seed, self.jit_compile, self.run_eagerly, fixed_by_tracing(self, optimizers)))
+        traced = repr((game, seed, self.jit_compile, self.run_eagerly, guards.fixed_by_tracing(self, optimizers)))
         if force or traced != self.traced:
             self.traced, self.loop = traced, tf.function(self.steps_of_a_block)
             super().make_train_function(force=True)
@@ -200,18 +201,18 @@ class GAN(keras.Model):
         `done` says how many steps of this training an earlier call has done; `epochs` counts from its beginning.
         Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
         """
-        batch_size, epochs = whole("batch_size", batch_size), whole("epochs", epochs)
-        x, callbacks = self.examples(x, batch_size), callback_list(callbacks)
+        batch_size, epochs = guards.whole("batch_size", batch_size), guards.whole("epochs", epochs)
+        x, callbacks = self.examples(x, batch_size), guards.callback_list(callbacks)
         x, epochs = cut_short(x, batch_size, epochs)
         feed = self.feed(x, batch_size, done)
         callbacks = [feed, StopWhenNotFinite(), *callbacks]
         plan = {"epochs": epochs, "steps_per_epoch": feed.blocks_per_epoch, "initial_epoch": feed.epoch}
-        with no_shuffle_warning():
+        with guards.no_shuffle_warning():
             return super().fit(feed.dataset(), **plan, callbacks=callbacks, verbose=verbose)
 
     def examples(self, x, batch_size: int = 1) -> np.ndarray:
         """The array that `fit` trains on, made of what it is given. Raises ValueError for unusable data."""
-        return examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds)
+        return guards.examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds)
 
     def feed(self, x: np.ndarray, batch_size: int, done: int) -> Feed:
         """What one call of `fit` is fed with."""
@@ -227,13 +228,13 @@ class GAN(keras.Model):
         What TensorFlow has compiled is kept, so that several seeds need one compilation. For optimisers whose
         slots begin at zero, as those of Adam and SGD do.
         """
-        seed = whole("seed", seed, least=0)
+        seed = guards.whole("seed", seed, least=0)
         keras.utils.set_random_seed(seed)
         for network in (self.generator, self.discriminator):
-            renew(network)
+            guards.renew(network)
         self.average.set_weights(self.generator.get_weights())
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            forget(optimizer)
+            guards.forget(optimizer)
         self.steps.assign(0)
         self.seed = seed
 

@@ -1,8 +1,9 @@
 """docs/conclusions.md and docs/article.md: complete tables that name only what is there.
 
-conclusions.md has a section `## NN Title` for each lesson, with a table of four columns: lesson, conclusion, strongest
-rival, and the run that excludes it, or "worded as a guess". A run is named by a section of the lesson, §4, or by a
-cell, "cell [12]". article.md has tables without empty cells; what it names of a lesson is named as "02 §4".
+conclusions.md has a section `## NN · Title` for each lesson, with a table of three columns: conclusion, strongest
+rival, and the run that excludes it. A run is named by a section of the lesson ("section 4"), by "Further", by a cell
+("cell [12]") or by a page of docs. Where there is none, the sentence is "worded" as a guess, "not said", or true "by"
+definition. article.md has tables without empty cells; what it names of a lesson is named as "02 §4".
 """
 
 import re
@@ -14,7 +15,9 @@ from tools.lessons import lesson_sources, read_lesson
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 LESSONS = {source.stem[:2]: read_lesson(source) for source in lesson_sources()}
-GUESS = "worded as a guess"
+SECTION = r"(?:§ ?|\bsections? )(\d+)"
+RUN = re.compile(rf"{SECTION}|\bFurther\b|cells? \[\d+\]|docs/\w+\.md")
+NO_RUN = re.compile(r"^(worded|not said|not told|by definition|by continuity)")
 
 
 def rows(text: str) -> list[list[str]]:
@@ -41,7 +44,7 @@ def missing(number: str, text: str) -> list[str]:
     """What a text names of a lesson that the lesson does not have."""
     nb = LESSONS[number]
     cells = sum(cell.cell_type == "code" for cell in nb.cells)
-    found = [f"§{name}" for name in re.findall(r"§ ?(\d+)", text) if name not in sections(nb)]
+    found = [f"§{name}" for name in re.findall(SECTION, text) if name not in sections(nb)]
     return found + [f"cell [{k}]" for k in re.findall(r"cells? \[(\d+)\]", text) if not 0 < int(k) <= cells]
 
 
@@ -54,12 +57,12 @@ def conclusion_problems(text: str) -> list[str]:
             where = f"lesson {number}, “{' | '.join(row)[:60]}”"
             if number not in LESSONS:
                 found.append(f"{where}: there is no such lesson")
-            elif len(row) != 4 or not all(row):
-                found.append(f"{where}: needs four cells, none of them empty")
-            elif GUESS not in row[3].lower() and not re.search(r"§ ?\d|cells? \[\d+\]", row[3]):
-                found.append(f"{where}: name the section or cell of the run, or “{GUESS}”")
+            elif len(row) != 3 or not all(row):
+                found.append(f"{where}: needs three cells, none of them empty")
+            elif not RUN.search(row[2]) and not NO_RUN.search(row[2]):
+                found.append(f"{where}: name the section or cell of the run, or say “worded as a guess”")
             else:
-                found += [f"{where}: the lesson has no {what}" for what in missing(number, row[3])]
+                found += [f"{where}: the lesson has no {what}" for what in missing(number, row[2])]
     return found
 
 
@@ -83,19 +86,20 @@ def test_the_page_is_complete(name, check):
     assert not found, "\n".join(found)
 
 
-HEAD = "| lesson | conclusion | rival | run |\n|---|---|---|---|\n"
+HEAD = "| conclusion | rival | run |\n|---|---|---|\n"
 
 
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("| 02 | c | r | §1, cell [3] |", None),
-        ("| 02 | c with `a | b` | r | worded as a guess |", None),
-        ("| 02 | c |  | §1 |", "needs four cells"),
-        ("| 02 | c | §1 |", "needs four cells"),
-        ("| 02 | c | r | somewhere |", "name the section or cell"),
-        ("| 02 | c | r | §99 |", "the lesson has no §99"),
-        ("| 02 | c | r | cell [999] |", "the lesson has no cell [999]"),
+        ("| c | r | section 1, cell [3] |", None),
+        ("| c with `a | b` | r | worded as a guess |", None),
+        ("| c |  | section 1 |", "needs three cells"),
+        ("| c | section 1 |", "needs three cells"),
+        ("| c | r | somewhere |", "name the section or cell"),
+        ("| c | r | the wording is a guess |", "name the section or cell"),
+        ("| c | r | section 99 |", "the lesson has no §99"),
+        ("| c | r | cell [999] |", "the lesson has no cell [999]"),
         ("", "lesson 02 has no row"),
     ],
 )

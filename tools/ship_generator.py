@@ -26,9 +26,9 @@ def main() -> None:
     from ganlib import data
     from ganlib.evaluation import metrics
     from ganlib.evaluation.judge import load_judge
-    from ganlib.models import named_weights
     from ganlib.training.recipe import build_gan
     from ganlib.training.settings import Settings
+    from ganlib.weights import named_weights
 
     settings = Settings()
     (x_train, _), (x_test, _) = data.load_mnist()

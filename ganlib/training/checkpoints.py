@@ -9,7 +9,6 @@ import re
 import zipfile
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from ganlib.files import open_file, write_file
@@ -46,14 +45,9 @@ def find(folder: Path, run: str | None = None) -> list[Path]:
     return sorted(named, key=steps_of)
 
 
-def variables_of(gan: GAN) -> list[keras.Variable]:
-    """Everything that the next step depends on, but for the data, always in the same order."""
-    return [*gan.variables, *gan.generator_optimizer.variables, *gan.discriminator_optimizer.variables]
-
-
 def save(path: Path, gan: GAN, run: str, began: int) -> None:
     """Write the state of `gan`, which had `began` steps behind it when the run began. Raises OSError."""
-    arrays = {f"{place:05d}": _plain(variable.numpy()) for place, variable in enumerate(variables_of(gan))}
+    arrays = {f"{place:05d}": _plain(variable.numpy()) for place, variable in enumerate(gan.state())}
     content = io.BytesIO()
     np.savez(content, run=np.array(run), began=np.int64(began), **arrays)
     write_file(path, content.getbuffer())
@@ -64,7 +58,7 @@ def load(path: Path, gan: GAN, run: str) -> int:
 
     Raises OSError or MemoryError when the file cannot be read now, Damaged and Strange when it can be and is not good.
     """
-    variables = variables_of(gan)
+    variables = gan.state()
     most = 2**20 + sum(2**10 + _plain(variable.numpy()).nbytes for variable in variables)
     with open_file(path) as file:
         content = file.read(most + 1)

@@ -10,10 +10,10 @@ from ganlib import pictures
 from ganlib.data import to_images
 from ganlib.files import write_file
 from ganlib.gan import GAN
-from ganlib.models import save_weights
 from ganlib.training.callbacks import Film
 from ganlib.training.runs import Run, reason
 from ganlib.training.settings import Settings
+from ganlib.weights import save_weights
 
 
 def write_products(gan: GAN, run: Run, film: Film, settings: Settings) -> tuple[dict[str, str], dict[str, str]]:

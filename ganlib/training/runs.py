@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import math
-import operator
 import os
 import secrets
 import signal
@@ -22,6 +21,7 @@ import tensorflow as tf
 from ganlib.feed import Diverged, cut_short
 from ganlib.files import delete, is_inside, make_folder, others_files, read_file, sweep, write_file
 from ganlib.gan import GAN
+from ganlib.guards import callback_list, whole
 from ganlib.training import checkpoints
 from ganlib.training.conditions import conditions_of, plain
 from ganlib.training.locks import FolderLock
@@ -106,8 +106,8 @@ class Run:
         `epochs` counts from the beginning of the run. Raises what `restore` and `GAN.fit` raise, NotWritten when a
         file cannot be written, and Stopped after Ctrl-C or a signal that asks the process to end.
         """
-        x, epochs = cut_short(x, batch_size := operator.index(batch_size), operator.index(epochs))
-        own = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else list(callbacks or ())
+        batch_size, epochs, own = whole("batch_size", batch_size), whole("epochs", epochs), callback_list(callbacks)
+        x, epochs = cut_short(gan.examples(x, batch_size), batch_size, epochs)
         with self.guard():
             done = self.restore(gan, x, batch_size)
             own += self.callbacks(gan, math.ceil(len(x) / batch_size))

@@ -44,6 +44,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganlib import GAN, Run, claim, load_mnist, models, pictures, to_images
+from ganlib.weights import save_weights
 from ganlib.data import load_arrays
 from ganlib.evaluation import metrics
 from ganlib.evaluation.judge import load_judge
@@ -544,7 +545,7 @@ claim("the distance is less than a twentieth of the first program's",
 
 # %%
 np.savez_compressed("runs/lesson-04/generated_images.npz", images=to_images(gan.generate(10_000)))
-models.save_weights("runs/lesson-04/generator.npz", gan.average)
+save_weights("runs/lesson-04/generator.npz", gan.average)
 print(*(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB" for path in sorted(Path("runs/lesson-04").glob("gen*.*"))))
 
 # %% [markdown]

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from ganlib import models
 from ganlib.lessons import clinic, toys
+from ganlib.lessons import ward as ward_module
 from ganlib.lessons.clinic import Setup
 
 
@@ -22,7 +23,7 @@ def test_networks_are_keras_networks():
     networks = [models.mlp(2, (5, 4), 3, None, "one") for _ in range(2)]
     x = np.random.default_rng(0).standard_normal((2, 7, 2)).astype("float32")
     weights = tf.concat([flat(network) for network in networks], axis=0)
-    ours = clinic.Nets(weights, (2, 5, 4, 3), 0.2)(x)
+    ours = ward_module.Nets(weights, (2, 5, 4, 3), 0.2)(x)
     for network, points, ours_one in zip(networks, x, ours, strict=True):
         np.testing.assert_allclose(ours_one, network(points), rtol=1e-5, atol=1e-6)
 
@@ -31,11 +32,11 @@ def test_networks_are_keras_networks():
 def test_adam_is_keras_adam(beta_1):
     gradients = np.random.default_rng(0).standard_normal((4, 1, 6)).astype("float32")
     weight = keras.Variable(np.zeros((1, 6)))
-    optimizer = keras.optimizers.Adam(0.1, beta_1=beta_1, beta_2=clinic.BETA_2)
+    optimizer = keras.optimizers.Adam(0.1, beta_1=beta_1, beta_2=ward_module.BETA_2)
     ours = mean = square = np.zeros((1, 6), "float32")
     for done, gradient in enumerate(gradients):
         optimizer.apply([tf.constant(gradient)], [weight])
-        move, mean, square = clinic._adam(gradient, mean, square, np.float32(beta_1), np.float32(done))
+        move, mean, square = ward_module._adam(gradient, mean, square, np.float32(beta_1), np.float32(done))
         ours = ours - 0.1 * move
     np.testing.assert_allclose(ours, weight, rtol=1e-4, atol=1e-6)
 
@@ -43,7 +44,7 @@ def test_adam_is_keras_adam(beta_1):
 def test_cross_entropy_with_labels():
     logits = np.array([[[0.3], [-2.0]]], "float32")
     for label in (0.0, 1.0, 0.9):
-        got = clinic._cross_entropy(tf.constant([label]), logits)
+        got = ward_module._cross_entropy(tf.constant([label]), logits)
         wanted = tf.nn.sigmoid_cross_entropy_with_logits(tf.fill(logits.shape, label), logits)
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
@@ -61,7 +62,7 @@ def test_a_patient_does_not_depend_on_its_ward():
 def test_a_ward_has_the_shapes_it_promises():
     ward = short(Setup(), Setup(seed=1), frames=4, latents=3)
     assert ward.samples.shape == (2, 2500, 2) and ward.film.shape == (4, 2, 300, 2)
-    assert set(ward.history) == set(clinic.LOGS) and ward.history["d_loss"].shape == (4, 2)
+    assert set(ward.history) == set(ward_module.LOGS) and ward.history["d_loss"].shape == (4, 2)
     assert list(ward.steps) == [10, 20, 30, 40]
 
 
@@ -98,7 +99,7 @@ def test_train_refuses_nothing_and_uneven_steps():
 
 
 def ward_of(*samples):
-    return clinic.Ward((), np.stack(samples), None, {}, None)
+    return ward_module.Ward((), np.stack(samples), None, {}, None)
 
 
 def test_health():
@@ -126,7 +127,7 @@ def test_the_lesson_quotes_the_measured_modes():
 def test_dividing_the_grid_by_four_rounds_nothing():
     grid, quarter = toys.grid(), toys.grid(0.25)
     assert np.array_equal(grid.sample(1000), 4 * quarter.sample(1000))
-    d = clinic.Nets(tf.constant(np.random.default_rng(0).standard_normal((1, 33)), tf.float32), (2, 8, 1), 0.0)
+    d = ward_module.Nets(tf.constant(np.random.default_rng(0).standard_normal((1, 33)), tf.float32), (2, 8, 1), 0.0)
     assert np.array_equal(d(grid.sample(9)[None] / 4), d(quarter.sample(9)[None]))
 
 

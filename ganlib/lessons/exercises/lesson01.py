@@ -239,6 +239,40 @@ def bayes(answer: Callable) -> str:
     return "a density for each class and a prior are enough to classify."
 
 
+def _products(q, x):
+    return q.astype(float) @ x.T.astype(float)
+
+
+def _differences(q, x):
+    return q[:, None].astype(float) - x.astype(float)
+
+
+DISTANCE_MISTAKES = {
+    "uint8 arithmetic wraps round: 3 - 5 is 254 there. Turn the images into floats first.": lambda q, x: (
+        (q[:, None] - x) ** 2
+    ).sum(axis=2),
+    "uint8 differences wrap round: 3 - 5 is 254. Turn the images into floats before you subtract.": lambda q, x: (
+        (q[:, None] - x).astype(float) ** 2
+    ).sum(axis=2),
+    "These are the distances: leave out the root.": lambda q, x: np.sqrt(right_distances(q, x)),
+    "You added absolute differences: square them.": lambda q, x: np.abs(_differences(q, x)).sum(axis=2),
+    "You took the mean over the pixels: take the sum.": lambda q, x: right_distances(q, x) / q.shape[1],
+    "The product of both counts twice: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
+        right_distances(q, x) + _products(q, x)
+    ),
+    "The product comes with a minus: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
+        right_distances(q, x) + 4 * _products(q, x)
+    ),
+    "This is the product of queries and images alone: |a|² and |b|² are missing.": _products,
+    "|a|² is missing: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
+        right_distances(q, x) - (q.astype(float) ** 2).sum(axis=1)[:, None]
+    ),
+    "|b|² is missing: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
+        right_distances(q, x) - (x.astype(float) ** 2).sum(axis=1)
+    ),
+}
+
+
 @check
 def squared_distances(answer: Callable) -> str:
     """`answer(queries, images)`: squared Euclidean distances of uint8 (m, d) and (n, d), as an array (m, n)."""
@@ -246,35 +280,5 @@ def squared_distances(answer: Callable) -> str:
     cases = [tuple(rng.integers(0, 256, (rows, d), dtype=np.uint8) for rows in sizes)
              for sizes, d in (((3, 5), 20), ((4, 2), 7))]  # fmt: skip
 
-    def products(q, x):
-        return q.astype(float) @ x.T.astype(float)
-
-    def differences(q, x):
-        return q[:, None].astype(float) - x.astype(float)
-
-    mistakes = {
-        "uint8 arithmetic wraps round: 3 - 5 is 254 there. Turn the images into floats first.": lambda q, x: (
-            (q[:, None] - x) ** 2
-        ).sum(axis=2),
-        "uint8 differences wrap round: 3 - 5 is 254. Turn the images into floats before you subtract.": lambda q, x: (
-            (q[:, None] - x).astype(float) ** 2
-        ).sum(axis=2),
-        "These are the distances: leave out the root.": lambda q, x: np.sqrt(right_distances(q, x)),
-        "You added absolute differences: square them.": lambda q, x: np.abs(differences(q, x)).sum(axis=2),
-        "You took the mean over the pixels: take the sum.": lambda q, x: right_distances(q, x) / q.shape[1],
-        "The product of both counts twice: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
-            right_distances(q, x) + products(q, x)
-        ),
-        "The product comes with a minus: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
-            right_distances(q, x) + 4 * products(q, x)
-        ),
-        "This is the product of queries and images alone: |a|² and |b|² are missing.": products,
-        "|a|² is missing: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
-            right_distances(q, x) - (q.astype(float) ** 2).sum(axis=1)[:, None]
-        ),
-        "|b|² is missing: |a - b|² is |a|² - 2ab + |b|².": lambda q, x: (
-            right_distances(q, x) - (x.astype(float) ** 2).sum(axis=1)
-        ),
-    }
-    compare(answer, cases, right_distances, mistakes)
+    compare(answer, cases, right_distances, DISTANCE_MISTAKES)
     return "all distances at once, without a loop."
