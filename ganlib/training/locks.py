@@ -1,6 +1,8 @@
 """One training at a time in a folder."""
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -14,8 +16,11 @@ class FolderLock:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "Permission denied", str(folder))
+        try:
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            if error.errno != errno.ENOSPC:  # what finds no room says so when it is written
+                raise
         self.files = []
         try:
             if os.name == "nt":

@@ -177,7 +177,7 @@ def test_the_film_keeps_a_frame_of_every_epoch(tmp_path):
     keras.utils.set_random_seed(0)
     gan = GAN(mlp(3, (), 784, "sigmoid", "generator"), mlp(784, (), 1, None, "discriminator"))
     gan.compile(jit_compile=False)
-    images = np.zeros((20, 28, 28), np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
     film = Film(tmp_path, count=4)
     gan.fit(images, batch_size=10, epochs=2, verbose=0, callbacks=[film])
     frames, epochs = film.images()
