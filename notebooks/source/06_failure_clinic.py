@@ -318,7 +318,8 @@ claim("D's rate alone does no harm", well(rival_wards["D's rate × 10 alone"]) =
 scattered = [found.modes for found in clinic.health(rival_wards["G's rate × 10 alone"])]
 claim("G's rate alone loses few modes", min(scattered), above=4, quality=True)
 claim("but makes nobody well", well(rival_wards["G's rate × 10 alone"]) == 0, quality=True)
-claim("a falling rate is no reliable cure", well(rival_wards["both × 10, falling to 0"]), below=3, quality=True)
+ill = 3 - well(rival_wards["both × 10, falling to 0"])
+claim("a falling rate is no reliable cure: ill in the end, of three", ill, above=0, quality=True)
 
 # %% [markdown]
 # So it takes both: a fast G alone scatters its points, both together collapse. (R1 brings the modes back, and blurs
@@ -650,21 +651,17 @@ exercises.round_of(patients, treatments)
 #   between a real and a generated image. Each slope is squared *before* the mean: after it, slopes of 0 and 2 would
 #   look perfect.
 # * **Spectral normalisation** (Miyato and others 2018) divides every matrix of D by its largest singular value, the
-#   most that it can stretch an arrow. It comes with the **hinge loss**, which stops pulling where D is right by a
-#   margin of 1.
+#   most that it can stretch an arrow.
 #
-# Three rivals stand beside them: no leash, but no momentum (lesson 04); the hinge loss alone; spectral normalisation
-# alone.
+# A rival stands beside them: no leash, but no momentum (lesson 04).
 
 # %%
 games = {
     "ill": {"r1": 0.0},
     "R1": {"r1": 1.0},
     "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "wgan_gp": 10.0},
-    "spectral and hinge": {"spectral": True, "loss": "hinge", "r1": 0.0},
     "no momentum": {"beta_1": 0.0, "beta_2": 0.99, "r1": 0.0},
-    "hinge alone": {"loss": "hinge", "r1": 0.0},
-    "spectral alone": {"spectral": True, "r1": 0.0},
+    "spectral": {"spectral": True, "r1": 0.0},
 }
 gans = {name: image_gan(**settings) for name, settings in games.items()}
 leashed = {name: list(trained(gan, images, 4)) for name, gan in gans.items()}
@@ -673,30 +670,28 @@ sure = {name: [curves["d_real"][-1] - curves["d_fake"][-1] for _, curves in run]
 print(f"{'':20} distance, seeds 0, 1, 2    D(x) - D(G(z))")
 for name, values in figures.items():
     print(f"{name:20}", *(f"{value:7.0f}" for value in values), "   ", *(f"{value:6.2f}" for value in sure[name]))
-matrices = [v.numpy() for v in gans["spectral alone"].discriminator.trainable_variables if v.ndim == 2]
+matrices = [v.numpy() for v in gans["spectral"].discriminator.trainable_variables if v.ndim == 2]
 largest = max(np.linalg.norm(matrix, 2) for matrix in matrices)
 claim("ill in three of three seeds: D is certain", min(sure["ill"]), above=0.9, quality=True)
 claim("R1 takes away two fifths of it or more", (figures["R1"] / figures["ill"]).max(), below=0.6, quality=True)
 claim("so does WGAN-GP", (figures["WGAN-GP"] / figures["ill"]).max(), below=0.6, quality=True)
 claim("so does no momentum, without a leash", (figures["no momentum"] / figures["ill"]).max(), below=0.6, quality=True)
-claim("the hinge loss alone leaves D certain", min(sure["hinge alone"]), above=0.7, quality=True)
-claim("spectral normalisation alone does not", max(sure["spectral alone"]), below=0.6, quality=True)
-claim("yet G learns slower than with R1", (figures["spectral alone"] / figures["R1"]).min(), above=1.2, quality=True)
-claim("both together: behind R1, too", (figures["spectral and hinge"] / figures["R1"]).min(), above=1, quality=True)
+claim("spectral normalisation takes D's certainty", max(sure["spectral"]), below=0.6, quality=True)
+claim("yet G learns slower than with R1", (figures["spectral"] / figures["R1"]).min(), above=1.2, quality=True)
 claim("the spectral D's matrices have largest singular value 1", largest, equals=1, within=0.02, quality=True)
 
 # %% tags=["hide-input"]
-panels = {name: leashed[name][0][0][:12] for name in ("ill", "R1", "WGAN-GP", "spectral and hinge", "no momentum")}
+panels = {name: leashed[name][0][0][:12] for name in ("ill", "R1", "WGAN-GP", "spectral", "no momentum")}
 pictures.show(
     pictures.side_by_side(panels, 12, "Leashes bring digits back; so does leaving out the momentum"),
-    alt="Ill: the same blot in every picture. R1, WGAN-GP, no momentum: digits. Spectral with hinge: some blots.",
+    alt="Ill: the same blot in every picture. R1, WGAN-GP, no momentum: digits. Spectral: rougher ones.",
 )
 
 # %% [markdown]
 # Every leash that works here takes D's certainty away. But it is not the only cure: without momentum, and with no
 # leash, D stays rather sure, and the digits come all the same. So "D's slope is the cause" would be too strong; what a
-# bound on the slope does, less momentum does in part. Of the pair spectral and hinge, the normalisation takes the
-# certainty; alone it leaves G slow. Our guess: its slope of at most 1 is a tight leash.
+# bound on the slope does, less momentum does in part. Spectral normalisation takes the certainty, and leaves G slow.
+# Our guess: its slope of at most 1 is a tight leash.
 #
 # This is one task, one rate, one size of network and 400 steps: no order of merit. (Gulrajani and Miyato let D make
 # five steps for each of G's, we let it make one.) Lesson 07 compares leashes on equal terms.
@@ -756,11 +751,11 @@ def normed_gan(generator=None, discriminator=None, ema=0.998):
     return gan
 
 
-def both_modes(momentum, epochs, data=images):  # distances (3 seeds, 2): samples with training=True, and with False
+def both_modes(momentum, epochs):  # distances (3 seeds, 2): samples with training=True, and with False
     gan, rows = normed_gan(generator=batch_norm_generator(momentum), ema=0.0), []
     for seed in (0, 1, 2):
         gan.restart(seed)
-        gan.fit(data, 128, epochs, verbose=0)
+        gan.fit(images, 128, epochs, verbose=0)
         latents = tf.random.stateless_normal([2500, 64], [seed, 1])
         rows.append([distance(gan.generator(latents, training=mode).numpy()) for mode in (True, False)])
     return np.array(rows)
@@ -838,22 +833,17 @@ claim("with it the distance is at least five times as large, three of three seed
 labels = tf.ones((128, 1))  # made once, outside the loop
 try:
     keras.losses.BinaryCrossentropy(from_logits=True)(labels, tf.zeros((96, 1)))
-    caught = False
-except ValueError:
-    caught = True
-claim("labels of a fixed size fail at the last batch", caught)
+    print("labels of a fixed size pass")
+except ValueError as error:
+    print("labels of a fixed size fail at the last batch:", str(error).splitlines()[0][:80])
 G = batch_norm_generator(0.9)
 singles = np.concatenate([G(tf.random.stateless_normal([1, 64], [0, k]), training=True) for k in range(8)])
 claim("in batches of one, eight latents give one picture", float(singles.std(axis=0).max()), below=1e-5)
 together = G(tf.random.stateless_normal([8, 64], [0, 0]), training=True).numpy()
 claim("in a batch of eight they differ", float(together.std(axis=0).max()), above=0.1)
-one_more = both_modes(0.99, 4, np.concatenate([images, images[:1]]))  # 100 batches of 128, and one of 1
-for name, rows in (("full batches", modes[0.99, 4]), ("last batch of one", one_more)):
-    print(f"{name:18} distance in training mode", *(f"{value:.0f}" for value in rows[:, 0]),
-          "  in use", *(f"{value:.0f}" for value in rows[:, 1]))  # fmt: skip
 
 # %% [markdown]
-# Four such batches in 404 steps change the distance little. The harm is plain where pictures are drawn one by one.
+# The harm is plain where pictures are drawn one by one. What a few such batches do to a training is not measured here.
 # **The measurement:** print the size of every batch of one epoch. **The cure:** labels and latents from
 # `tf.shape(real)[0]`, as this course does, or `drop_remainder=True`.
 #
