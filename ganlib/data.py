@@ -11,7 +11,7 @@ import numpy as np
 from ganlib.files import write_file
 from ganlib.streams import say
 
-_INSTALLED = Path(__file__).resolve().parent / "weights"  # where a wheel has the files of data/, without MNIST
+_INSTALLED = Path(__file__).resolve().parent / "shipped"  # where a wheel has the files of data/, without MNIST
 DATA = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parent.parent / "data"
 MNIST = ("x_train", "y_train", "x_test", "y_test")
 

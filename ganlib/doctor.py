@@ -67,7 +67,7 @@ def _files() -> Iterator[tuple[str, str, bool]]:
             load_arrays(name)
             yield name, "as listed in the manifest", True
         except DataError as error:
-            if name == "mnist.npz" and DATA.name == "weights" and not (DATA / name).exists():
+            if name == "mnist.npz" and DATA.name == "shipped" and not (DATA / name).exists():
                 yield name, "not part of the installed package: Keras downloads it when it is first needed", True
             else:
                 yield name, str(error), False

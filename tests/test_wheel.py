@@ -53,7 +53,7 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_every_module_and_the_small_weights(wheel):
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     modules = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("ganlib/**/*.py")}
-    weights = {f"ganlib/weights/{name}" for name in ("judge.npz", "generator.npz", "manifest.json")}
+    weights = {f"ganlib/shipped/{name}" for name in ("judge.npz", "generator.npz", "manifest.json")}
     assert names == modules | weights
     assert wheel.stat().st_size < 3_000_000
 
@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_module_and_the_small_weights(wheel):
 def test_every_folder_of_modules_is_listed_as_a_package():
     listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in ROOT.glob("ganlib/**/__init__.py")}
-    assert {*listed} == {*folders, "ganlib.weights"}
+    assert {*listed} == {*folders, "ganlib.shipped"}
     assert {path.parent for path in ROOT.glob("ganlib/**/*.py")} == {ROOT / name.replace(".", "/") for name in folders}
 
 
