@@ -11,6 +11,7 @@ import ast
 # What these modules compute from literals is arithmetic,
 PURE = {"math", "numpy", "tensorflow", "scipy", "statistics", "itertools", "functools", "operator", "collections"}
 SEARCHES = {"random", "argmax", "argmin", "minimize", "gradient"}  # but random numbers, and what is found by looking
+FILLING = {"append", "extend", "add", "insert", "update", "setdefault"}
 BLOCKS = (ast.For, ast.While, ast.If, ast.With, ast.Try)
 
 
@@ -30,6 +31,7 @@ def follow(statement: ast.stmt, names: set[str]) -> None:
         _import(statement, names)
     elif isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         names.add(statement.name)
+        names |= _filled_by(statement)
     elif isinstance(statement, ast.Assign):
         for target in statement.targets:
             _assign(target, is_computed(statement.value, names), names)
@@ -65,6 +67,20 @@ def _method(call: ast.expr, names: set[str]) -> None:
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
         if any(is_computed(part, names) for part in [*call.args, *call.keywords]):
             names.add(call.func.value.id)
+
+
+def _filled_by(function: ast.stmt) -> set[str]:
+    """The lesson's own lists and dictionaries that a function puts values into, as in scores[name] = distance."""
+    found = set()
+    for part in ast.walk(function):
+        if isinstance(part, ast.Attribute) and part.attr in FILLING and isinstance(part.value, ast.Name):
+            found.add(part.value.id)
+        elif isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+            while isinstance(part, ast.Subscript):
+                part = part.value
+            found |= {part.id} if isinstance(part, ast.Name) else set()
+    own = {name for statement in function.body for name in made_by(statement)}
+    return found - own - {part.arg for part in ast.walk(function) if isinstance(part, ast.arg)}
 
 
 def _block(block: ast.stmt, names: set[str]) -> None:

@@ -59,6 +59,11 @@ def test_a_claim_that_nothing_breaks_is_found(cell):
 @pytest.mark.parametrize(
     ("cell", "broken_by"),
     [
+        (
+            "found = {}\ndef fill(name):\n    found[name] = x.mean()\nfill('a')\n"
+            'claim("filled by a function", found["a"], above=2.5, below=3.5)',
+            "twice",
+        ),
         ('claim("mean", x.mean(), equals=3, within=0.2)', "twice"),
         ('claim("positive", x.mean(), above=0)', "minus"),
         ('claim("few are small", small, below=0.2)', "one minus small"),
