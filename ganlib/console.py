@@ -32,7 +32,7 @@ class Lasting:
         try:
             yield
         except (OSError, ValueError) as error:  # ValueError: it was closed
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, AttributeError):  # a stream of Python alone has no number
                 # What is still in the stream's memory goes nowhere, also at the end of the process.
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, self._stream.fileno())
