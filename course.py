@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import hashlib
 import json
 import os
@@ -31,20 +32,39 @@ VENV = ROOT / ".venv"
 OLD_VENV = ROOT / ".venv.course-old"  # a discarded .venv while it is being deleted
 LOCK = ROOT / ".venv.course-lock"
 LOG = VENV / "set-up.log"
+SCRATCH = VENV / "tmp"  # pip's temporary files: on this disk, whose free space is looked at before
 STAMP = VENV / "course-stamp.json"  # written last: without it .venv is half-made
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))  # those TensorFlow 2.21 and Keras 3.15 have packages for
 WINDOWS = os.name == "nt"
-ME = "py course.py" if WINDOWS else "python3 course.py"
+
+
+def quoted(words: list[str]) -> str:
+    """A command ready to be typed: each word in quotes where the reader's shell needs them."""
+    if not WINDOWS:
+        return " ".join(map(shlex.quote, words))
+    # Double quotes are what cmd and PowerShell share; a file name cannot hold one.
+    plain = re.compile(r"[\w.:\\/+=-]+")
+    return " ".join(word if plain.fullmatch(word) else '"' + word.replace('"', r"\"") + '"' for word in words)
+
+
+# course.py as the reader has called it, from whatever folder.
+CALLED = sys.argv[0] if os.path.basename(sys.argv[0]) == "course.py" else "course.py"
+ME = quoted(["py" if WINDOWS else "python3", CALLED])
 
 # extra of pyproject.toml: what it is for, GB of free disk it needs, GB to download
 BUILDS = {"cpu": ("the CPU", 4, "0.5"), "gpu": ("the NVIDIA GPU", 12, "3.7")}
 
-# What pip says when it fails, and the cure.
+# What pip says when it fails, and the cure. {purge} stands for the command that empties pip's cache.
 CURES = (
     (
+        r"DO NOT MATCH THE HASHES|BadZipFile|Bad CRC-32|CRC check failed|[Ww]heel .* is invalid|[Ii]nvalid wheel|"
+        r"zlib\.error",
+        "A package is damaged, probably in pip's cache: empty that with  {purge}",
+    ),
+    (
         r"No space left on device|Errno 28|not enough space on the disk",
-        "The disk is full: free some space (also where pip puts temporary files)",
+        "The disk is full: free some space (also where pip has its cache)",
     ),
     (
         r"Long Path|WinError 206",
@@ -97,7 +117,7 @@ def other_python() -> list[str]:
 
 def ask_version(command: list[str]) -> tuple[int, ...]:
     """The version of another Python, such as (3, 12); () when it does not run (pyenv has such stand-ins)."""
-    command = [*command, "-c", "import sys; print(*sys.version_info[:2])"]
+    command = [*command, "-I", "-c", "import sys; print(*sys.version_info[:2])"]
     try:
         done = subprocess.run(command, timeout=10, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         return tuple(int(part) for part in done.stdout.split()) if done.returncode == 0 else ()
@@ -107,8 +127,7 @@ def ask_version(command: list[str]) -> tuple[int, ...]:
 
 def command_line(python: list[str]) -> str:
     """The command the reader typed, with another Python, ready to be typed."""
-    words = [*python, *sys.argv]
-    return subprocess.list2cmdline(words) if WINDOWS else " ".join(shlex.quote(word) for word in words)
+    return quoted([*python, *sys.argv])
 
 
 def check_machine() -> None:
@@ -196,7 +215,17 @@ def why_make_venv() -> str:
         return "The .venv is for Python {}, this is {}".format(stamp.get("python"), wanted["python"])
     if stamp.get("packages") != wanted["packages"]:
         return "The .venv is out of date (the list of packages has changed)"
+    lost = [file for file in stamp.get("files", []) if not (site_folder() / file).exists()]
+    if lost:
+        return f"The .venv has lost packages ({lost[0]} is missing)"
     return ""
+
+
+def package_files() -> list[str]:
+    """One file of every package in .venv, as paths in its folder of packages: there as long as the package is."""
+    entries = sorted(site_folder().iterdir())
+    files = [entry / "__init__.py" if entry.is_dir() else entry for entry in entries]
+    return [file.relative_to(site_folder()).as_posix() for file in files if file.suffix == ".py" and file.exists()]
 
 
 def ready_python() -> str:
@@ -226,10 +255,11 @@ def make_venv(reason: str, lock: int) -> None:
     say(f"{reason}: making it, for {purpose}, with about {download} GB to download{hint}.")
     VENV.mkdir()
     LOG.write_text(f"course.py set-up, Python {sys.version}, {sys.platform}\n", encoding="utf-8")
+    SCRATCH.mkdir()
     packages = requirements()
     wanted = [*packages["base"], *packages[build], *packages["course"], *packages["test"]]
     python = str(venv_python())
-    pip = [python, "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar", "off"]
+    pip = [python, "-P", "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar", "off"]
     site_packages = site_folder()
     # The base interpreter, because the running one may be that of the .venv just discarded; -I, because
     # nothing in this folder or in PYTHONPATH may stand in for a standard module.
@@ -237,16 +267,31 @@ def make_venv(reason: str, lock: int) -> None:
     with stop_on_sigterm():
         step("1/3 create environment", [base_python, "-I", "-m", "venv", str(VENV)], lock)
         step("2/3 download and install", [*pip, "-c", str(ROOT / "constraints.txt"), *wanted], lock)
+        missing = not_installed(packages["base"])
+        if missing:
+            raise Problem(
+                f"pip has put {missing[0]} elsewhere than in .venv: look at  "
+                f"{quoted([python, '-m', 'pip', 'config', 'list'])}  and take out what names another place."
+            )
         # pip compiles on one core; this uses all. Packages' own tests are left out, and a file that does not
         # compile is no matter.
-        compile_all = [python, "-m", "compileall", "-q", "-j", "0", "-x", r"[\\/]tests?[\\/]", str(site_packages)]
+        compile_all = [python, "-P", "-m", "compileall", "-q", "-j", "0", "-x", r"[\\/]tests?[\\/]", str(site_packages)]
         step("3/3 byte-compile", compile_all, lock, must_succeed=False)
+    shutil.rmtree(SCRATCH, ignore_errors=True)
     # A path file in place of an editable install, which would download build tools. The path is relative: so
     # it is ASCII (Python reads it in the locale's encoding) and stays right when the folder is moved.
     (site_packages / "course.pth").write_text(os.path.relpath(ROOT, site_packages) + "\n", encoding="ascii")
     new_stamp = STAMP.with_name(STAMP.name + ".tmp")
-    new_stamp.write_text(json.dumps({**wanted_stamp(), "build": build}), encoding="utf-8")
+    new_stamp.write_text(json.dumps({**wanted_stamp(), "build": build, "files": package_files()}), encoding="utf-8")
     os.replace(new_stamp, STAMP)
+
+
+def not_installed(wanted: list[str]) -> list[str]:
+    """Which of these requirements (without markers) have no record of their installation in .venv."""
+    records = [re.sub(r"[-_.]+", "_", entry.name.lower()) for entry in site_folder().glob("*.dist-info")]
+    names = [re.split(r"[^\w.-]", requirement)[0] for requirement in wanted]
+    known = [re.sub(r"[-_.]+", "_", name.lower()) + "_" for name in names]
+    return [name for name, start in zip(names, known) if not any(record.startswith(start) for record in records)]
 
 
 def site_folder() -> Path:
@@ -256,13 +301,16 @@ def site_folder() -> Path:
 
 
 def discard_venv() -> None:
-    """Delete .venv if it is a Python environment or the beginning of one; raise Problem if it is not."""
+    """Delete the .venv that a set-up has made or begun; raise Problem for any other: it belongs to the reader."""
     shutil.rmtree(OLD_VENV, ignore_errors=True)
     if not os.path.lexists(VENV):
         return
     is_folder = VENV.is_dir() and not VENV.is_symlink()
-    if not (is_folder and ((VENV / "pyvenv.cfg").exists() or LOG.exists() or not any(VENV.iterdir()))):
-        raise Problem(f"{VENV} is not a Python environment: move it away and type the same command again.")
+    if not (is_folder and (LOG.exists() or STAMP.exists() or not any(VENV.iterdir()))):
+        raise Problem(
+            f"{VENV} was not made by course.py and is left as it is: move it away and type the same command again, "
+            "or run the course in an environment of your own with GANLIB_NO_VENV=1."
+        )
     try:
         # Renaming first: a deletion that is cut short must not leave a .venv that looks like somebody's own.
         os.rename(VENV, OLD_VENV)
@@ -276,8 +324,12 @@ def discard_venv() -> None:
 def step(label: str, command: list[str], lock: int, must_succeed: bool = True) -> None:
     """Run one step of the set-up with its output in the log; one line with the seconds it took."""
     start = time.monotonic()
-    live = sys.stdout.isatty()
-    env = {**child_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"}
+    live = sys.stdout is not None and sys.stdout.isatty()
+    # Settings of pip that put packages elsewhere; where they come from (index, proxy) is the reader's to say.
+    elsewhere = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_NO_DEPS", "PIP_DRY_RUN", "PIP_CONSTRAINT")
+    env = {name: value for name, value in child_environment().items() if name not in elsewhere}
+    env.update({"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_USER": "0"})
+    env.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(SCRATCH)))
     # The step holds the lock too: if this process is killed, the next call waits until pip has gone.
     inherit = {} if WINDOWS or lock < 0 else {"pass_fds": (lock,)}
     say(f"  {label:<25}", end="")
@@ -312,7 +364,7 @@ def explain_log(text: str) -> tuple[str, str]:
     for pattern, cure in CURES:
         matching = [line for line in lines if re.search(pattern, line)]
         if matching:
-            return matching[-1][:300], cure
+            return matching[-1][:300], cure.format(purge=quoted([str(venv_python()), "-m", "pip", "cache", "purge"]))
     return errors[-1][:300], "The set-up failed: read its log"
 
 
@@ -336,9 +388,8 @@ def set_up_lock():
     try:
         lock = os.open(str(LOCK), os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise Problem(
-            f"No file can be made in {ROOT} ({error.strerror}): copy the course to a folder of yours."
-        ) from None
+        cure = "free some space" if error.errno == errno.ENOSPC else "copy the course to a folder of yours"
+        raise Problem(f"No file can be made in {ROOT} ({error.strerror}): {cure}.") from None
     try:
         said = False
         while not try_lock(lock):
@@ -370,28 +421,44 @@ def try_lock(lock: int) -> bool:
 # ---------------------------------------------------------------- starting things in .venv
 
 
+# Of Python's own variables these do no harm. The others belong to another project: PYTHONPATH and PYTHONSTARTUP run
+# its files, PYTHONWARNINGS=error and PYTHONOPTIMIZE=2 break packages, PYTHONIOENCODING cannot write our signs.
+HARMLESS = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED", "PYTHONFAULTHANDLER"}
+# What an environment of the reader's own may need to find its packages.
+OF_AN_OWN_PYTHON = {"PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR"}
+
+
 def child_environment() -> dict[str, str]:
     """The environment variables for everything that course.py starts."""
-    env = dict(os.environ)
+    own = os.environ.get("GANLIB_NO_VENV") == "1"
+    kept = HARMLESS | OF_AN_OWN_PYTHON if own else HARMLESS
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in kept}
+    env.pop("__PYVENV_LAUNCHER__", None)
+    env.pop("MPLBACKEND", None)  # of a program with windows, or of one that matplotlib here does not know
     env["PYTHONUTF8"] = "1"
     env["KERAS_BACKEND"] = "tensorflow"  # whatever another project has set
+    env["GANLIB_ENTRY"] = ME  # what ganlib puts in front of a command that it proposes
     env.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if os.environ.get("GANLIB_NO_VENV") == "1":
-        env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+    if own:
+        # A relative entry means the folder in which the reader happens to be.
+        paths = filter(os.path.isabs, env.get("PYTHONPATH", "").split(os.pathsep))
+        env["PYTHONPATH"] = os.pathsep.join([str(ROOT), *paths])
         return env
-    for name in ("PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__"):
-        env.pop(name, None)
     # So that !python and !pip in a notebook are those of .venv.
     env["VIRTUAL_ENV"] = str(VENV)
     env["PATH"] = os.pathsep.join(filter(None, [str(venv_python().parent), env.get("PATH")]))
     return env
 
 
+def python_command(arguments: list[str]) -> list[str]:
+    """The course's Python with these arguments. -P: no file of the working folder stands in for a module."""
+    return [ready_python(), "-P", *arguments]
+
+
 def call(arguments: list[str], folder: str | Path = ROOT, **variables: str) -> int:
     """Run the course's Python with these arguments in a folder; return its exit code."""
-    process = subprocess.Popen(
-        [ready_python(), *arguments], env={**child_environment(), **variables}, cwd=str(folder)
-    )
+    command = python_command(arguments)
+    process = subprocess.Popen(command, env={**child_environment(), **variables}, cwd=str(folder))
     while True:
         try:
             return process.wait()
@@ -403,14 +470,29 @@ def hand_over(arguments: list[str], folder: str | Path = ROOT, **variables: str)
     """Like call, as the last thing course.py does: where the system allows it, the child takes its place."""
     if WINDOWS:
         return call(arguments, folder, **variables)
-    python = ready_python()
+    command = python_command(arguments)
     os.chdir(folder)
-    os.execve(python, [python, *arguments], {**child_environment(), **variables})
+    os.execve(command[0], command, {**child_environment(), **variables})
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print at once, also into a pipe: the next line may come from a child."""
-    print(text, end=end, flush=True)
+    """Print at once, also into a pipe: the next line may come from a child. Where nobody reads on, go on silently."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_streams() -> None:
+    """Give the standard streams UTF-8; those that are closed lead nowhere, or the next file would take their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 # ---------------------------------------------------------------- the commands
@@ -421,21 +503,13 @@ def ganlib(command: str) -> Callable[[list[str]], int]:
     return lambda args: hand_over(["-m", "ganlib", command, *args], os.getcwd())
 
 
-def lab(args: list[str]) -> int:
-    return hand_over(["-m", "jupyterlab", "--LabApp.default_url=/lab/tree/notebooks", *args])
-
-
-def build(args: list[str]) -> int:
-    return hand_over(["tools/build.py", *args])
-
-
 def module(name: str) -> Callable[[list[str]], int]:
     """A command of the folder tools."""
     return lambda args: hand_over(["-m", f"tools.{name}", *args])
 
 
 def lint(args: list[str]) -> int:
-    return call(["-m", "ruff", "check", *args]) or hand_over(["tools/build.py", "--check"])
+    return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
 
 def smoke(args: list[str]) -> int:
@@ -449,7 +523,8 @@ def smoke(args: list[str]) -> int:
 
 def test(args: list[str]) -> int:
     everything = [*PYTEST, *TWO_AT_A_TIME, "tests", *notebooks("notebooks"), *args]
-    return call(["-m", "ruff", "check"]) or hand_over(everything)
+    # A left-over GANLIB_SMOKE=1 would cut short what is to be run for real.
+    return call(["-m", "ruff", "check"]) or hand_over(everything, GANLIB_SMOKE="0")
 
 
 def bench(args: list[str]) -> int:
@@ -466,17 +541,17 @@ def bench(args: list[str]) -> int:
 def doctor(args: list[str]) -> int:
     free = free_gigabytes()
     cure = "" if free >= BUILDS["cpu"][1] else f": free some; a set-up needs {BUILDS['cpu'][1]} GB"
-    say("python       {}.{}.{}, {}".format(*sys.version_info[:3], sys.executable))
-    say(f"disk         {free:.0f} GB free{cure}")
+    say("python        {}.{}.{}, {}".format(*sys.version_info[:3], sys.executable))
+    say(f"disk          {free:.0f} GB free{cure}")
     if os.environ.get("GANLIB_NO_VENV") == "1":
-        say("environment  this Python as it is (GANLIB_NO_VENV=1)")
+        say("environment   this Python as it is (GANLIB_NO_VENV=1)")
     elif why_make_venv():
-        say(f"environment  {why_make_venv()}: it will be made now")
+        say(f"environment   {why_make_venv()}: it will be made now")
     else:
         built = read_stamp().get("build", "cpu")
         unused = built == "cpu" and choose_build() == "gpu"
         cure = ", which leaves the NVIDIA GPU unused: delete .venv to have it made anew" if unused else ""
-        say(f"environment  .venv is ready, for {BUILDS[built][0]}{cure}")
+        say(f"environment   .venv is ready, for {BUILDS[built][0]}{cure}")
     return hand_over(["-m", "ganlib", "doctor", *args], os.getcwd())
 
 
@@ -499,14 +574,15 @@ PYTEST = ["-m", "pytest", "--nbval-lax", "--nbval-current-env"]
 TWO_AT_A_TIME = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 COMMANDS = {
-    "lab": (lab, "open the lessons in JupyterLab"),
+    "lab": (module("lab"), "open the lessons in JupyterLab"),
     "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
     "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
-    "build": (build, "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
+    "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
+    "mutate": (module("mutate"), "for authors: run lessons and list what makes each claim false: mutate [NN ...]"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
@@ -533,9 +609,7 @@ def usage() -> str:
 
 def main(argv: list[str]) -> int:
     """Run one command; return the exit code: 2 for a problem the reader can cure, 130 after Ctrl-C."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    open_streams()
     if not argv or argv[0] in ("-h", "--help", "help"):
         say(usage())
         return 0
@@ -550,7 +624,8 @@ def main(argv: list[str]) -> int:
         print(f"course.py: {problem}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"course.py: {error}", file=sys.stderr)
+        full = "; free some space and type the same command again" if error.errno == errno.ENOSPC else ""
+        print(f"course.py: {error}{full}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. The same command starts over.", file=sys.stderr)

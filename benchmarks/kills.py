@@ -1,12 +1,13 @@
 """Kills one training again and again at random moments, and compares its end with a training that was left alone.
 
 A third of the kills waits for a half-written file to appear. A kill is SIGKILL (on Windows TerminateProcess): the
-process can save nothing.
+process can save nothing. With --signal INT, TERM or HUP it is asked to stop instead, and saves.
 """
 
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,15 +26,16 @@ def train(folder: Path, epochs: int) -> None:
 
     from ganlib.gan import GAN
     from ganlib.models import mlp
-    from ganlib.runs import Film, Run
+    from ganlib.training.callbacks import Film
+    from ganlib.training.runs import Run
 
     x = np.random.default_rng(0).integers(0, 256, size=(150, 28, 28), dtype=np.uint8)
     keras.utils.set_random_seed(0)
     gan = GAN(mlp(8, (WIDTH,), 784, "sigmoid", "generator"), mlp(784, (WIDTH,), 1, None, "discriminator"), seed=5)
-    gan.compile(jit_compile=False)
+    gan.compile()
     says = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print("epoch", epoch + 1, flush=True))
     print("training", flush=True)
-    gan.fit(x, batch_size=32, epochs=epochs, verbose=0, run=Run(folder), callbacks=[Film(folder), says])
+    Run(folder).fit(gan, x, batch_size=32, epochs=epochs, verbose=0, callbacks=[Film(folder), says])
     variables = [*gan.variables, *gan.generator_optimizer.variables, *gan.discriminator_optimizer.variables]
     np.savez(folder / "state.npz", *[variable.numpy() for variable in variables])
 
@@ -51,10 +53,7 @@ def start(folder: Path, epochs: int, sign: str) -> subprocess.Popen:
 
 def half_written(folder: Path) -> list[str]:
     """The files that a kill in the middle of a write has left."""
-    paths = [*folder.rglob("*.tmp"), *folder.glob("checkpoints/part*")]
-    data = folder.glob("checkpoints/step-*.data-*")
-    paths += [path for path in data if not path.with_suffix(".index").exists()]
-    return sorted(path.relative_to(folder).as_posix() for path in paths)
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob(".ganlib-*.tmp"))
 
 
 def content(folder: Path) -> dict[str, bytes | list]:
@@ -64,7 +63,10 @@ def content(folder: Path) -> dict[str, bytes | list]:
     rows = [line.split(",") for line in (folder / "history.csv").read_text(encoding="utf-8").splitlines()]
     seconds = rows[0].index("seconds")
     found["history"] = [row[:seconds] + row[seconds + 1 :] for row in rows]
-    return found | {path.name: path.read_bytes() for path in sorted((folder / "frames").iterdir())}
+    for path in sorted((folder / "frames").iterdir()):
+        with np.load(path, allow_pickle=False) as file:
+            found[path.name] = file["images"].tobytes()  # the run's name differs
+    return found
 
 
 def main() -> None:
@@ -74,6 +76,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=200, help="more than the kills let it reach")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--longest", type=float, default=1.5, help="seconds to wait at most before a kill")
+    parser.add_argument("--signal", choices=("KILL", "INT", "TERM", "HUP"), default="KILL")
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.train:
@@ -89,7 +92,11 @@ def main() -> None:
                 time.sleep(delay)
                 while number % 3 == 2 and not half_written(killed) and process.poll() is None:
                     pass
-                process.kill()
+                if options.signal == "KILL":
+                    process.kill()
+                else:
+                    process.send_signal(getattr(signal, f"SIG{options.signal}"))
+                    process.communicate()
             left = half_written(killed)
             in_writes += bool(left)
             history = killed / "history.csv"

@@ -9,12 +9,12 @@ import time
 import numpy as np
 
 import ganlib
-from ganlib import metrics
+from ganlib.evaluation import metrics
 
 
 def main() -> None:
     """Time every measure once, and print a table."""
-    from ganlib.judge import load_judge
+    from ganlib.evaluation.judge import load_judge
 
     (x_train, _), (x_test, _) = ganlib.load_mnist()
     real, validation, generated = x_train[:10_000], x_train[50_000:51_000], np.roll(x_train[10_000:20_000], 1, axis=2)

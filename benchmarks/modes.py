@@ -22,8 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from ganlib import clinic, toys
-from ganlib.data import write_file
+from ganlib.files import write_file
+from ganlib.lessons import clinic, toys
 
 TABLE = Path(__file__).with_name("modes.csv")
 COLUMNS = ("task", "steps", "seed", "modes", "near", "least")

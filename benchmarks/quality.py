@@ -50,8 +50,8 @@ def as_printed(seed: int, epochs: int) -> np.ndarray:
 
 def main() -> None:
     """Train, measure, and print the table."""
-    from ganlib.judge import load_judge
-    from ganlib.metrics import class_histogram, frechet_distance
+    from ganlib.evaluation.judge import load_judge
+    from ganlib.evaluation.metrics import class_histogram, frechet_distance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)

@@ -30,11 +30,12 @@ import tensorflow as tf
 from keras import layers
 
 import ganlib
-from ganlib.__main__ import Settings, build_gan
+from ganlib.evaluation.judge import load_judge
+from ganlib.evaluation.metrics import class_histogram, frechet_distance, frechet_floor
 from ganlib.gan import GAN
-from ganlib.judge import load_judge
-from ganlib.metrics import class_histogram, frechet_distance, frechet_floor
 from ganlib.models import CHOICES, Choice, Pair, build_pair
+from ganlib.training.recipe import build_gan
+from ganlib.training.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 STORED = Path(__file__).with_suffix(".csv")
@@ -426,28 +427,28 @@ SHOWN = {
 
 def draw(rows: list[dict[str, str]], path: Path) -> None:
     """Draw the distance over CPU seconds: the default and the published programs, a line for every seed."""
-    from ganlib import plots
+    from ganlib import pictures
 
     floor, everything = floor_of(rows), runs(rows)
-    with plots.style():
-        figure, ax = plots.subplots(height=430)
+    with pictures.style():
+        figure, ax = pictures.subplots(height=430)
         for name, (colour, dashes, label) in SHOWN.items():
             lines = [curve for (recipe, _), curves in everything.items() if recipe == name for curve in curves]
             for i, line in enumerate(lines):
                 ax.plot(*zip(*line, strict=True), color=colour, linestyle=dashes, marker="o", markersize=3,
                         label=None if i else label)  # fmt: skip
         for factor, text in ((1, "floor: real images"), (5, "5 ×"), (20, "20 ×")):
-            ax.axhline(factor * floor, color=plots.NEUTRAL, linewidth=0.9, linestyle=":")
+            ax.axhline(factor * floor, color=pictures.NEUTRAL, linewidth=0.9, linestyle=":")
             ax.annotate(text, (1, factor * floor), xycoords=("axes fraction", "data"), xytext=(-3, 3),
-                        textcoords="offset points", ha="right", color=plots.NEUTRAL)  # fmt: skip
+                        textcoords="offset points", ha="right", color=pictures.NEUTRAL)  # fmt: skip
         ax.set(xscale="log", yscale="log", xlabel="CPU seconds of training (log scale)",
                ylabel="Fréchet distance to the test images (log scale)")  # fmt: skip
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value:g}")
             axis.set_minor_formatter(lambda *_: "")
         figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
-    plots.add_title(figure, "How good after how much computing: 10,000 generated digits, seen by the course's judge")
-    plots.save_png(figure, path)
+    pictures.add_title(figure, "How good after how much computing: 10,000 generated digits, seen by the course's judge")
+    pictures.save_png(figure, path)
 
 
 def main() -> None:

@@ -56,7 +56,7 @@ def first_grid(begun: float, channel) -> None:
     ganlib.start()
     import keras
 
-    from ganlib import plots, to_images
+    from ganlib import pictures, to_images
     from ganlib.gan import GAN
     from ganlib.models import wide
 
@@ -70,7 +70,7 @@ def first_grid(begun: float, channel) -> None:
     )
     gan.fit(x, BATCH, verbose=0, callbacks=[first])
     mark("the first epoch is done")
-    plots.digits(to_images(gan.generate(64)))
+    pictures.digits(to_images(gan.generate(64)))
     mark("the first sample grid is drawn")
     channel.send(moments)
 

@@ -35,14 +35,14 @@ def second_epoch(workers: list[str], index: int, batch_size: int, jit: bool) -> 
 
         from ganlib.gan import GAN
         from ganlib.models import article
-        from ganlib.workers import join
+        from ganlib.training.workers import SharedGAN, join
 
         strategy = join(workers, index) if len(workers) > 1 else None
     begun = []
     clock = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(time.perf_counter()))
     (x, _), _ = ganlib.load_mnist()
     with strategy.scope() if strategy else contextlib.nullcontext():
-        gan = GAN(*article())
+        gan = (SharedGAN if strategy else GAN)(*article())
         gan.compile(jit_compile=jit)
     gan.fit(x, batch_size, epochs=2, verbose=0, callbacks=[clock])
     return time.perf_counter() - begun[1]

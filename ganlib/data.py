@@ -1,15 +1,18 @@
-"""The files in `data/`: MNIST and small trained weights, verified before use."""
+"""Lesson 01. The files in `data/`: MNIST and small trained weights, verified before use."""
 
 import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+from ganlib.files import write_file
+from ganlib.streams import say
+
+_INSTALLED = Path(__file__).resolve().parent / "shipped"  # where a wheel has the files of data/, without MNIST
+DATA = _INSTALLED if _INSTALLED.exists() else Path(__file__).resolve().parent.parent / "data"
 MNIST = ("x_train", "y_train", "x_test", "y_test")
 
 Arrays = dict[str, np.ndarray]
@@ -20,29 +23,30 @@ class DataError(RuntimeError):
     """A file in `data/` is missing or is not the file that `data/manifest.json` describes."""
 
 
-def load_mnist(folder: Path = DATA) -> tuple[Pair, Pair]:
+def load_mnist(folder: str | os.PathLike = DATA) -> tuple[Pair, Pair]:
     """Return MNIST as `(x_train, y_train), (x_test, y_test)`, in the order of the published files.
 
     Images are uint8 (60000, 28, 28) and (10000, 28, 28), 0 = background, 255 = ink; labels are uint8, 0 to 9.
-    If `mnist.npz` is missing, Keras downloads MNIST, and the arrays are checked all the same.
+    If `mnist.npz` is missing, MNIST comes from Keras' cache or download, and the arrays are checked all the same.
     Raises DataError when a file is missing or damaged.
     Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
     """
+    folder = Path(folder)
     if (folder / "mnist.npz").exists():
         arrays = load_arrays("mnist.npz", folder)
     else:
-        arrays = _download_mnist(folder)
+        arrays = _mnist_of_keras(folder)
     x_train, y_train, x_test, y_test = (arrays[name] for name in MNIST)
     return (x_train, y_train), (x_test, y_test)
 
 
-def load_arrays(name: str, folder: Path = DATA) -> Arrays:
+def load_arrays(name: str, folder: str | os.PathLike = DATA) -> Arrays:
     """Return the arrays of one `.npz` file that `manifest.json` lists, as a dict from name to array.
 
     Size, SHA-256, array names, shapes and dtypes must be those in the manifest; nothing is unpickled.
     Raises DataError when the file is missing, damaged or not listed.
     """
-    path, entry = folder / name, _entry(name, folder)
+    path, entry = Path(folder) / name, _entry(name, Path(folder))
     content = _read(path)
     if len(content) != entry["bytes"]:
         raise _damaged(path, f"has {len(content):,} bytes instead of {entry['bytes']:,}")
@@ -82,44 +86,6 @@ def to_images(samples: np.ndarray) -> np.ndarray:
     return np.rint(samples.reshape(-1, 28, 28) * 255).astype(np.uint8)
 
 
-def block_plan(examples: int, batch_size: int, longest: int = 32) -> list[range]:
-    """Share the steps of an epoch out into blocks of nearly equal length; each range holds the steps of one block.
-
-    Only the last step may have a smaller batch: it gets a block of its own. Blocks of few different lengths
-    matter because TensorFlow compiles the training loop once for every length.
-    """
-    full = examples // batch_size
-    length = max((k for k in range(1, longest + 1) if full % k == 0), default=1)
-    if length < longest // 4:  # no good divisor: equal blocks and one shorter one
-        length = longest
-    plan = [range(first, min(first + length, full)) for first in range(0, full, length)]
-    return plan + [range(full, full + 1)] * (examples % batch_size > 0)
-
-
-def batch_blocks(
-    x: np.ndarray, batch_size: int, latent_dim: int, seed: int, first_step: int = 0, skip: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield one epoch of `x` in random order, as the blocks of `block_plan`, each with its latents.
-
-    A block of k steps is (examples (k, batch, …), latents float32 (k, 2, batch, latent_dim) from N(0, 1), int32 done).
-    The order depends on `seed` and on `first_step`, the number of steps before this epoch; the latents of a step on
-    `seed` and that step's number: so an epoch can be entered in the middle, when its first `skip` steps are done. The
-    first `done` steps of a block are to be left out. Blocks keep their shapes, which XLA compiles for; it rejects an
-    empty one.
-    """
-    flat = x.reshape(len(x), -1)
-    order = np.random.default_rng([seed, 0, first_step]).permutation(len(x))
-    for steps in block_plan(len(x), batch_size):
-        size = min(batch_size, len(x) - steps.start * batch_size)
-        done = min(max(0, skip - steps.start), len(steps))
-        chosen = order[steps.start * batch_size : steps.start * batch_size + len(steps) * size]
-        latents = np.zeros((len(steps), 2, size, latent_dim), np.float32)
-        for row, step in zip(latents[done:], steps[done:], strict=True):
-            np.random.default_rng([seed, 1, first_step + step]).standard_normal(dtype=np.float32, out=row)
-        # take on flat rows is five times faster than x[chosen].
-        yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents, np.int32(done)
-
-
 def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:
     """Write arrays to an `.npz` file, and its entry to the `manifest.json` of the same folder.
 
@@ -142,22 +108,6 @@ def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:
     write_file(manifest, (json.dumps(entries, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-def write_file(path: str | os.PathLike, content: bytes) -> None:
-    """Write a file under a temporary name and rename it: an interrupted write leaves the old file as it was.
-
-    Raises FileNotFoundError when the folder does not exist, and OSError when the disk is full or read-only.
-    """
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path.name}: the folder {path.parent} does not exist")
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def _describe(arrays: Arrays) -> dict[str, dict]:
     return {
         name: {
@@ -169,19 +119,31 @@ def _describe(arrays: Arrays) -> dict[str, dict]:
     }
 
 
-def _download_mnist(folder: Path) -> Arrays:
+def _mnist_of_keras(folder: Path) -> Arrays:
     path, listed = folder / "mnist.npz", _entry("mnist.npz", folder)["arrays"]
+    cached = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
+    try:  # a copy of the course's own file will do there too, which Keras would replace
+        with np.load(cached, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in MNIST}
+    except Exception:  # missing, damaged, something else: it can be downloaded
+        arrays = {}
+    if _describe(arrays) != listed:
+        arrays = _downloaded_mnist(path)
+    if _describe(arrays) != listed:
+        raise _damaged(path, "is missing, and what Keras downloaded is not the MNIST of the manifest")
+    if folder != _INSTALLED:
+        say(f"{path} is missing: MNIST comes from Keras instead (checked, the same images).")
+    return arrays
+
+
+def _downloaded_mnist(path: Path) -> Arrays:
     try:
         from keras.datasets import mnist
 
         (x_train, y_train), (x_test, y_test) = mnist.load_data()
     except Exception as error:  # no Keras, no network, no room on disk: each raises something else
         raise _damaged(path, f"is missing, and Keras could not download MNIST ({error})") from error
-    arrays = dict(zip(MNIST, (x_train, y_train, x_test, y_test), strict=True))
-    if _describe(arrays) != listed:
-        raise _damaged(path, "is missing, and what Keras downloaded is not the MNIST of the manifest")
-    print(f"{path} is missing: MNIST comes from Keras' own download instead (checked, the same images).")
-    return arrays
+    return dict(zip(MNIST, (x_train, y_train, x_test, y_test), strict=True))
 
 
 def _entry(name: str, folder: Path) -> dict:
@@ -189,11 +151,25 @@ def _entry(name: str, folder: Path) -> dict:
     content = _read(path)
     try:
         entries = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(path, f"is not readable JSON ({error})") from error
+    if not isinstance(entries, dict):
+        raise _damaged(path, f"holds a {type(entries).__name__} instead of a dict from file to description")
     if name not in entries:
         raise _damaged(path, f"lists no file {name}, only {', '.join(sorted(entries))}")
+    if not _describes(entries[name]):
+        raise _damaged(path, f"does not describe {name} in full")
     return entries[name]
+
+
+def _describes(entry: object) -> bool:
+    """Whether an entry of the manifest has everything that a file is checked against."""
+    try:
+        shapes = [tuple(map(int, array["shape"])) for array in entry["arrays"].values()]
+        texts = [entry["sha256"], *(array[key] for array in entry["arrays"].values() for key in ("dtype", "sha256"))]
+        return bool(shapes) and int(entry["bytes"]) == entry["bytes"] and all(isinstance(text, str) for text in texts)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _read(path: Path) -> bytes:
@@ -207,6 +183,8 @@ def _read(path: Path) -> bytes:
 
 def _damaged(path: Path, problem: str) -> DataError:
     root = path.parent.parent
+    if path.parent == _INSTALLED:
+        return DataError(f"{path} {problem}. Install ganlib again; for MNIST, see that the network can be reached.")
     if (root / ".git").exists():
         repair = f'git -C "{root}" checkout -- {path.parent.name}/{path.name}'
         return DataError(f"{path} {problem}. Repair it with:  {repair}")

@@ -1,4 +1,4 @@
-"""Loss pairs and penalties: pure functions of logits and gradients.
+"""Lesson 03. Loss pairs and penalties: pure functions of logits and gradients.
 
 A logit is D's output before the sigmoid: D(x) = sigmoid(logit). Every loss here is *minimised*. Working on
 logits keeps `log D(x)` finite when D is sure of itself: log(sigmoid(-200)) is -200, not log(0). The least-squares,
@@ -135,6 +135,19 @@ LOSSES = {
         relativistic=True,
     ),
 }
+
+
+def check_game(loss: str, r1: float, r1_every: int, r2: float, wgan_gp: float, ema: float) -> None:
+    """Raise ValueError for settings of `GAN.compile` that mean nothing."""
+    if loss not in LOSSES:
+        raise ValueError(f"There is no loss {loss!r}: choose one of {', '.join(LOSSES)}.")
+    for name, weight in {"r1": r1, "r2": r2, "wgan_gp": wgan_gp}.items():
+        if not (weight >= 0 and math.isfinite(weight)):
+            raise ValueError(f"{name} is {weight}: the weight of the penalty must be 0 or a positive number.")
+    if r1_every < 1 or r1_every != int(r1_every):
+        raise ValueError(f"r1_every is {r1_every}: it must be a whole number from 1, which means at every step.")
+    if not 0 <= ema < 1:
+        raise ValueError(f"ema is {ema}: the share of the old average must be at least 0 and less than 1.")
 
 
 def r1_penalty(gradients: tf.Tensor) -> tf.Tensor:

@@ -1,16 +1,13 @@
-"""Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
+"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
 
-import io
-import zipfile
-import zlib
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
-import numpy as np
+import tensorflow as tf
 from keras import layers
 
-from ganlib.data import Arrays, load_arrays, write_file
+from ganlib.data import Arrays, load_arrays
+from ganlib.weights import named_weights
 
 
 class Pair(NamedTuple):
@@ -99,40 +96,28 @@ def build_pair(architecture: str) -> Pair:
     return ARCHITECTURES[architecture]()
 
 
-def named_weights(model: keras.Model) -> Arrays:
-    """A model's weights, float32, named by the place and class of the layer and by the weight.
-
-    Layers are numbered by place: Keras' own names count up with every model built in a process.
-    """
-    return {
-        f"{place}.{type(layer).__name__}.{weight.name}": weight.numpy()
-        for place, layer in enumerate(model.layers)
-        for weight in layer.weights
-    }
 
 
-def save_weights(path: str | Path, model: keras.Model) -> None:
-    """Write a model's weights to an `.npz` file, one float32 array per weight, named by layer and weight."""
-    content = io.BytesIO()
-    np.savez_compressed(content, **named_weights(model))
-    write_file(path, content.getvalue())
 
 
-def load_weights(path: str | Path, model: keras.Model) -> None:
-    """Give a model the weights that `save_weights` wrote. No code in the file is ever run.
 
-    Raises ValueError when the file is damaged or holds the weights of other layers; the model then keeps its own.
-    """
-    wanted = {name: weight.shape for name, weight in named_weights(model).items()}
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is not a readable weights file ({error}): make it again.") from error
-    found = {name: array.shape for name, array in arrays.items()}
-    if found != wanted:
-        raise ValueError(f"{path} holds weights {found}, but {model.name} has {wanted}: build the same network first.")
-    model.set_weights([arrays[name] for name in wanted])
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 
 def load_generator() -> keras.Model:
@@ -157,3 +142,23 @@ def generator_with(weights: Arrays) -> keras.Model:
             generator.set_weights([weights[name].astype("float32") for name in wanted])
             return generator
     raise ValueError(f"These weights fit none of the generators {', '.join(ARCHITECTURES)}.")
+
+
+def follow(average: keras.Model, network: keras.Model, keep: tf.Tensor) -> None:
+    """Move each weight of `average` towards the network's, keeping the share `keep`; whole numbers are copied."""
+    for mean, weight in zip(average.weights, network.weights, strict=True):
+        if keras.backend.is_float_dtype(mean.dtype):
+            share = tf.cast(keep, mean.dtype)
+            mean.assign(share * mean + (1 - share) * weight)
+        else:
+            mean.assign(weight)
+
+
+
+
+
+
+
+
+
+

@@ -27,12 +27,12 @@ from nbclient.exceptions import CellExecutionError
 
 import ganlib
 from ganlib import models
-from tools import build, colab
+from tools import build, colab, lessons
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv-colab"
 WINDOWS = os.name == "nt"
-LESSONS = [source for source in build.lesson_sources() if source.stem[:2] in ("01", "02", "03")]
+LESSONS = [source for source in lessons.lesson_sources() if source.stem[:2] in ("01", "02", "03")]
 
 
 def code_cells(nb):
@@ -40,8 +40,8 @@ def code_cells(nb):
 
 
 def set_up_cell(repository: str = "") -> str:
-    source = build.lesson_sources()[0]
-    (cell,) = [cell for cell in build._percent(source).cells if "setup" in cell.metadata.get("tags", [])]
+    source = lessons.lesson_sources()[0]
+    (cell,) = [cell for cell in lessons.percent(source).cells if "setup" in cell.metadata.get("tags", [])]
     assert 'repository = ""' in cell.source
     return cell.source.replace('repository = ""', f"repository = {repository!r}")
 
@@ -60,24 +60,76 @@ def tiny_course(tmp_path):
     return course
 
 
-def run_set_up(folder: Path, repository: str = "") -> tuple[str, str]:
+# Before the set-up cell: a Python into which nobody has installed ganlib.
+WITHOUT_GANLIB = """
+import os, sys
+sys.path[:] = [folder for folder in sys.path if folder and not os.path.exists(os.path.join(folder, "ganlib"))]
+sys.path[:0] = {installed!r}
+"""
+
+
+def run_set_up(folder: Path, repository: str = "", installed: tuple[Path, ...] = ()) -> tuple[str, str]:
+    """Run the set-up cell in a folder, as a kernel there would; returns what it wrote to stdout and to stderr."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-c", set_up_cell(repository)]
-    env = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    here = [str(path) for path in installed]
+    program = WITHOUT_GANLIB.format(installed=[*here, ""]) + set_up_cell(repository)
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    env |= {"PYTHONIOENCODING": "utf-8", "LC_ALL": "C"}
+    command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", env=env)
     return done.stdout.strip(), done.stderr.strip()
 
 
-@pytest.mark.parametrize("place", ["notebooks", "notebooks/solutions", "."])
+def where(said: str, errors: str) -> Path:
+    """The folder that holds the ganlib which a set-up cell has found."""
+    assert not errors
+    return Path(said).parents[1].resolve()
+
+
+def refused(said: str, errors: str) -> bool:
+    one_line = "Traceback" not in errors and "\n" not in errors
+    return not said and errors.startswith("There is no ganlib here.") and "course.py colab" in errors and one_line
+
+
+def test_the_set_up_cell_has_at_most_eight_lines_and_no_blank_one():
+    lines = set_up_cell().splitlines()
+    assert len(lines) <= 8 and all(line.strip() for line in lines)
+
+
+@pytest.mark.parametrize("place", ["notebooks", "notebooks/solutions", ".", "notebooks/mine", "notebooks/mine/week 1"])
 def test_the_set_up_cell_finds_ganlib_beside_the_notebook(tiny_course, place):
-    said, errors = run_set_up(tiny_course / place)
-    assert not errors and Path(said).samefile(tiny_course / "ganlib" / "__init__.py")
+    (tiny_course / place).mkdir(parents=True, exist_ok=True)
+    assert where(*run_set_up(tiny_course / place)) == tiny_course.resolve()
+
+
+@pytest.mark.parametrize("repository", ["", "https://example.org/never/asked"])
+def test_the_set_up_cell_finds_an_installed_ganlib_from_any_folder(tiny_course, tmp_path, repository):
+    assert where(*run_set_up(tmp_path / "elsewhere", repository, (tiny_course,))) == tiny_course.resolve()
+
+
+def test_in_its_folder_a_lesson_uses_the_ganlib_of_the_course_before_an_installed_one(tiny_course, tmp_path):
+    older = tmp_path / "site-packages"
+    shutil.copytree(tiny_course / "ganlib", older / "ganlib")
+    assert where(*run_set_up(tiny_course / "notebooks", "", (older,))) == tiny_course.resolve()
+
+
+def test_the_set_up_cell_is_not_misled_by_a_folder_named_ganlib(tiny_course, tmp_path):
+    data = tmp_path / "ganlib"  # somebody's data, no package
+    data.mkdir()
+    assert refused(*run_set_up(tmp_path / "content"))
+    assert refused(*run_set_up(tmp_path))
+    assert where(*run_set_up(tmp_path, "", (tiny_course,))) == tiny_course.resolve()
+    (data / "__init__.py").touch()  # somebody else's package
+    assert refused(*run_set_up(tmp_path))
+
+
+def test_the_set_up_cell_finds_the_files_of_a_bundle(tiny_course, tmp_path):
+    shutil.copytree(tiny_course, tmp_path / "content" / "gan-course")
+    assert where(*run_set_up(tmp_path / "content")) == (tmp_path / "content" / "gan-course").resolve()
 
 
 def test_without_an_address_the_set_up_cell_says_how_to_make_a_bundle(tmp_path):
-    said, errors = run_set_up(tmp_path / "content")
-    assert not said and errors.startswith("There is no ganlib here.") and "course.py colab" in errors
-    assert "Traceback" not in errors and "\n" not in errors
+    assert refused(*run_set_up(tmp_path / "content"))
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -91,15 +143,26 @@ def test_with_an_address_the_set_up_cell_fetches_the_course_once(tiny_course, tm
     git(tiny_course, "commit", "--quiet", "-m", "all")
     content = tmp_path / "content"
     for _ in range(2):
-        said, errors = run_set_up(content, tiny_course.as_uri())
-        assert not errors and Path(said).samefile(content / "gan-course" / "ganlib" / "__init__.py")
+        fetched = (content / "gan-course").resolve()
+        assert where(*run_set_up(content, tiny_course.as_uri())) == fetched
         shutil.rmtree(tiny_course, ignore_errors=True)  # the second time nothing can be fetched
+
+
+def test_beside_the_course_nothing_is_fetched(tiny_course):
+    assert where(*run_set_up(tiny_course / "notebooks", "https://example.org/never/asked")) == tiny_course.resolve()
+    assert not (tiny_course / "notebooks" / "gan-course").exists()
 
 
 def test_when_the_course_cannot_be_fetched_the_set_up_cell_says_so(tmp_path):
     said, errors = run_set_up(tmp_path / "content", (tmp_path / "nowhere").as_uri())
     assert not said and "There is no ganlib here." in errors and "Traceback" not in errors
     assert not (tmp_path / "content" / "gan-course").exists()
+
+
+def test_without_git_the_set_up_cell_says_that_there_is_no_ganlib(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    said, errors = run_set_up(tmp_path / "content", "https://example.org/course")
+    assert not said and errors.splitlines()[-1].startswith("There is no ganlib here.") and "Traceback" not in errors
 
 
 def test_without_tensorflow_start_says_what_to_choose(monkeypatch):
@@ -152,7 +215,7 @@ def test_large_data_travel_only_with_lessons_that_load_them(lesson):
 
 def test_a_bundle_is_the_lesson_with_hidden_cells_that_unpack_the_files(lesson, tmp_path, monkeypatch):
     monkeypatch.setattr(colab, "PIECE", 500)
-    nb, plain = colab.bundle(lesson), build.read_lesson(lesson)
+    nb, plain = colab.bundle(lesson), lessons.read_lesson(lesson)
     *parts, unpack = [cell for cell in nb.cells if cell.id.startswith("files-")]
     assert len(parts) > 1 and nb.cells[1 : len(parts) + 2] == [*parts, unpack]
     assert [cell for cell in nb.cells if cell not in (*parts, unpack)] == plain.cells
@@ -175,7 +238,7 @@ def test_the_command_writes_bundles_and_says_their_size(lesson, capsys, monkeypa
         colab.main(["7"], lesson.parents[1])
 
 
-@pytest.mark.parametrize("source", build.lesson_sources(), ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", lessons.lesson_sources(), ids=lambda source: source.stem)
 def test_colab_takes_the_bundle_of_every_lesson(source):
     nb = colab.bundle(source)
     assert len(nbformat.writes(nb).encode()) < 20_000_000

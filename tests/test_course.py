@@ -5,10 +5,13 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -164,6 +167,11 @@ def test_too_little_disk(course, capsys, monkeypatch):
         ("ERROR: Could not install: [Errno 28] No space left on device", "ERROR: Could not", "disk is full"),
         ("HINT: Windows Long Path support is off", "HINT", "short path"),
         ("Collecting beta\nERROR: No matching distribution found for beta==1\n\n", "ERROR: No m", "64-bit Python"),
+        ("Using cached x.whl\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM", "ERROR: THESE", "pip cache purge"),
+        ("  raise x\nzipfile.BadZipFile: File is not a zip file", "zipfile.BadZip", "in pip's cache: empty that"),
+        ("ERROR: Wheel 'x' located at /tmp/x.whl is invalid.", "ERROR: Wheel", "in pip's cache: empty that"),
+        ("zlib.error: Error -3 while decompressing data", "zlib.error", "in pip's cache: empty that"),
+        ("WARNING: Cache entry deserialization failed, entry ignored\nERROR: New", "ERROR: New", "read its log"),
         ("ERROR: Something new\nnotice: goodbye", "ERROR: Something new", "read its log"),
         ("== 1/3\nlast words", "last words", "read its log"),
     ],
@@ -211,6 +219,37 @@ def test_venv_of_another_python_or_other_packages_is_made_anew(course, folder):
     assert "out of date" in course.why_make_venv()
 
 
+def test_venv_that_has_lost_packages_is_made_anew(course):
+    pretend_ready(course)
+    site = course.site_folder()
+    (site / "alpha").mkdir(parents=True)
+    for file in ("alpha/__init__.py", "beta.py"):
+        (site / file).touch()
+    (site / "alpha-1.dist-info").mkdir()
+    assert course.package_files() == ["alpha/__init__.py", "beta.py"]
+    stamp = {**course.read_stamp(), "files": course.package_files()}
+    course.STAMP.write_text(json.dumps(stamp), encoding="utf-8")
+    assert course.why_make_venv() == ""
+    (site / "one more.py").touch()  # the reader has installed something
+    (site / "alpha-1.dist-info").rename(site / "alpha-2.dist-info")  # or renewed it
+    assert course.why_make_venv() == ""
+    (site / "beta.py").unlink()
+    assert course.why_make_venv() == "The .venv has lost packages (beta.py is missing)"
+    (site / "beta.py").touch()
+    shutil.rmtree(site / "alpha")
+    assert "alpha/__init__.py is missing" in course.why_make_venv()
+    shutil.rmtree(site)
+    assert "has lost packages" in course.why_make_venv()
+
+
+def test_packages_that_pip_has_put_elsewhere_are_missed(course):
+    site = course.site_folder()
+    (site / "Ruamel.yaml-0.18.dist-info").mkdir(parents=True)
+    (site / "alpha-1.dist-info").mkdir()
+    assert course.not_installed(["alpha>=1", "ruamel-yaml"]) == []
+    assert course.not_installed(["alpha", "alphabet>=2", "al"]) == ["alphabet", "al"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
 def test_damaged_stamp(course, text):
     pretend_ready(course)
@@ -222,11 +261,30 @@ def test_own_folder_named_venv_is_kept(course, capsys):
     course.VENV.mkdir()
     (course.VENV / "diary.txt").touch()
     assert course.main(["lab"]) == 2
-    assert "is not a Python environment: move it away" in capsys.readouterr().err
+    assert "was not made by course.py and is left as it is: move it away" in capsys.readouterr().err
     assert (course.VENV / "diary.txt").exists()
 
 
-@pytest.mark.parametrize("trace", ["pyvenv.cfg", "set-up.log", ""])
+@pytest.mark.parametrize("kind", ["venv", "uv", "conda", "link", "file"])
+def test_an_environment_of_the_reader_s_own_is_never_deleted_unasked(course, folder, capsys, kind):
+    own = folder / "elsewhere" if kind == "link" else course.VENV
+    if kind == "file":
+        own.write_text("mine", encoding="utf-8")
+    else:
+        (own / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+        (own / ("conda-meta" if kind == "conda" else "pyvenv.cfg")).touch()
+        (own / "lib" / "python3.11" / "site-packages" / "precious.py").touch()
+    if kind == "link":
+        course.VENV.symlink_to(own, target_is_directory=True)
+    before = sorted(folder.rglob("*"))
+    for command in ("train", "lab", "doctor", "test"):
+        assert course.main([command]) == 2
+        said = capsys.readouterr().err
+        assert "was not made by course.py" in said and "GANLIB_NO_VENV=1" in said
+    assert sorted({*folder.rglob("*")} - {course.LOCK}) == before
+
+
+@pytest.mark.parametrize("trace", ["course-stamp.json", "set-up.log", ""])
 def test_half_made_venv_is_discarded(course, trace):
     course.VENV.mkdir()
     if trace:
@@ -246,11 +304,16 @@ def test_one_set_up_at_a_time(course):
 
 
 def test_environment_of_the_child(course, monkeypatch):
-    for name in ("PYTHONPATH", "PYTHONHOME"):
+    others = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONIOENCODING", "PYTHONHASHSEED")
+    for name in (*others, "PYTHONOPTIMIZE", "PYTHONINSPECT", "MPLBACKEND", "KERAS_BACKEND"):
         monkeypatch.setenv(name, "elsewhere")
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     env = course.child_environment()
-    assert "PYTHONPATH" not in env and "PYTHONHOME" not in env
+    kept = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    assert {name: value for name, value in env.items() if name.startswith("PYTHON")} == kept
+    assert "MPLBACKEND" not in env and env["KERAS_BACKEND"] == "tensorflow"
     assert (env["PYTHONUTF8"], env["TF_CPP_MIN_LOG_LEVEL"]) == ("1", "2")
     assert env["PATH"].split(os.pathsep)[0] == str(course.venv_python().parent)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
@@ -312,13 +375,106 @@ def test_half_made_venv_is_repaired_and_then_used(folder, tmp_path):
 
 
 def test_no_venv_uses_the_running_python(folder, tmp_path):
-    env = {**os.environ, "GANLIB_NO_VENV": "1", "PYTHONPATH": "elsewhere"}
+    elsewhere = str(tmp_path / "elsewhere")
+    env = {**os.environ, "GANLIB_NO_VENV": "1", "PYTHONPATH": os.pathsep.join(["", elsewhere, ".", "near"])}
     command = [sys.executable, str(folder / "course.py"), "resume", "x"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=60)
     arguments, _, prefix, variables = json.loads(done.stdout)
     assert done.returncode == 7 and arguments == ["resume", "x"] and prefix == sys.prefix
-    assert variables["PYTHONPATH"].split(os.pathsep) == [str(folder), "elsewhere"]
+    assert variables["PYTHONPATH"].split(os.pathsep) == [str(folder), elsewhere]
     assert not (folder / ".venv").exists()
+
+
+# ---------------------------------------------------------------- somebody else's folder, and other people's pipes
+
+SHADOWS = ("json", "random", "tqdm", "keras", "numpy", "argparse", "pytest", "jupyterlab", "tools", "runpy", "site")
+
+
+@pytest.fixture
+def theirs(tmp_path):
+    """A folder in which files and folders have the names of modules; each would end the program."""
+    theirs = tmp_path / "theirs"
+    for name in ("ganlib", "matplotlib", "encodings"):
+        (theirs / name).mkdir(parents=True)
+        (theirs / name / "__init__.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    (theirs / "ganlib" / "__main__.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    for name in SHADOWS:
+        (theirs / f"{name}.py").write_text("raise SystemExit('shadowed')", encoding="utf-8")
+    return theirs
+
+
+def run_course(arguments, cwd, **more):
+    env = {**os.environ, "GANLIB_NO_VENV": "1", **more.pop("env", {})}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **more}
+    command = [sys.executable, str(ROOT / "course.py"), *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, encoding="utf-8", timeout=120, **streams)
+
+
+@pytest.mark.parametrize(
+    "arguments, code, said",
+    [
+        (["train", "--epochs", "0"], 2, "--epochs"),
+        (["resume", "."], 2, "cannot be resumed"),
+        (["evaluate", "nothing.npz"], 2, "nothing.npz"),
+        (["doctor"], 0, "all of it"),
+        (["lab", "--version"], 0, ""),
+        (["bench"], 0, "speed"),
+        (["claims", "77"], 2, "there is no lesson 77"),
+        (["colab", "77"], 2, "there is no lesson 77"),
+        (["build", "77"], 2, "there is no lesson 77"),
+        (["smoke", "77"], 2, "no such notebook"),
+    ],
+)
+def test_nothing_in_the_working_folder_stands_in_for_a_module(theirs, arguments, code, said):
+    done = run_course(arguments, theirs)
+    assert done.returncode == code and said in done.stdout + done.stderr
+    assert "shadowed" not in done.stdout + done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["bench"], ["doctor"], ["train", "--help"]])
+def test_a_reader_who_leaves_and_a_closed_stdout_are_no_error(tmp_path, arguments):
+    program = [sys.executable, str(ROOT / "course.py"), *arguments]
+    env = {**os.environ, "GANLIB_NO_VENV": "1"}
+    reading, writing = os.pipe()
+    os.close(reading)  # nobody reads, from the first line on
+    streams = {"stderr": subprocess.PIPE, "text": True, "timeout": 120}
+    done = subprocess.run(program, env=env, cwd=tmp_path, stdout=writing, **streams)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+    if os.name == "posix":
+        closed = ["sh", "-c", 'exec "$@" >&-', "sh", *program]
+        done = subprocess.run(closed, env=env, cwd=tmp_path, **streams)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "windows, word, quoted",
+    [
+        (False, "runs/a", "runs/a"),
+        (False, "a b", "'a b'"),
+        (False, "$HOME", "'$HOME'"),
+        (False, "it's", "'it'\"'\"'s'"),
+        (False, "a;b", "'a;b'"),
+        (True, "C:\\gan\\course.py", "C:\\gan\\course.py"),
+        (True, "C:\\my gan", '"C:\\my gan"'),
+        (True, "a&b", '"a&b"'),
+        (True, "a(1)", '"a(1)"'),
+        (True, "é;x", '"é;x"'),
+    ],
+)
+def test_printed_commands_are_quoted_for_the_reader_s_shell(course, monkeypatch, windows, word, quoted):
+    monkeypatch.setattr(course, "WINDOWS", windows)
+    assert course.quoted(["py", word]) == f"py {quoted}"
+
+
+def test_proposed_commands_name_course_py_as_it_was_called(theirs):
+    done = run_course(["smoke", "77"], theirs)
+    assert course_path_in(done.stderr) == str(ROOT / "course.py")
+
+
+def course_path_in(text: str) -> str:
+    words = shlex.split(text.strip().splitlines()[-1].replace("'t", "t"))
+    return next(word for word in words if word.endswith("course.py"))
 
 
 # ---------------------------------------------------------------- commands
@@ -369,6 +525,28 @@ def test_bench_lists_and_refuses_unknown_names(course, folder, capsys):
     assert capsys.readouterr().out.split() == ["speed", "Steps", "a", "second."]
     assert course.main(["bench", "sped"]) == 2
     assert "there are: speed." in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process alone")
+def test_lab_says_one_line_with_the_address_and_ends_calmly(tmp_path):
+    env = {**os.environ, "GANLIB_NO_VENV": "1", "JUPYTER_CONFIG_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path)}
+    command = [sys.executable, str(ROOT / "course.py"), "lab", "--no-browser", "--port-retries=200"]
+    lab = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        line = lab.stdout.readline()
+        found = re.fullmatch(r"The lessons are open at  (http://\S+?)/lab/tree/notebooks\?token=(\w+)  \(.*\)\n", line)
+        assert found, line + lab.stdout.read()
+        address, token = found.groups()
+        header = {"Authorization": f"token {token}"}
+        kernel = urllib.request.Request(f"{address}/api/kernels", data=b"{}", headers=header, method="POST")
+        assert urllib.request.urlopen(kernel, timeout=60).status == 201
+        lessons = urllib.request.Request(f"{address}/api/contents/notebooks", headers=header)
+        assert "01_" in urllib.request.urlopen(lessons, timeout=60).read().decode()
+        lab.send_signal(signal.SIGINT)
+        assert lab.stdout.read() == "\nClosed. What was saved in JupyterLab is kept.\n"
+        assert lab.wait(timeout=60) == 0
+    finally:
+        lab.kill()
 
 
 # ---------------------------------------------------------------- packaging

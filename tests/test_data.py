@@ -209,6 +209,44 @@ def test_a_damaged_manifest(folder, damage, problem):
         load_mnist(folder)
 
 
+ODD = ["[]", "null", "3", '"text"', '{"mnist.npz": 5}', '{"mnist.npz": {}}', "[" * 100_000]
+
+
+@pytest.mark.parametrize("entries", ODD)
+def test_a_manifest_that_is_json_of_another_kind(folder, entries):
+    (folder / "manifest.json").write_text(entries, encoding="utf-8")
+    with pytest.raises(DataError, match=r"manifest\.json (holds a|does not describe mnist\.npz|is not readable)"):
+        load_mnist(folder)
+
+
+@pytest.mark.parametrize("change", [{"bytes": "many"}, {"sha256": None}, {"arrays": []}, {"arrays": {"x_train": {}}}])
+def test_a_manifest_that_does_not_describe_a_file_in_full(folder, change):
+    relist(folder, **change)
+    with pytest.raises(DataError, match=r"manifest\.json does not describe mnist\.npz in full"):
+        load_mnist(folder)
+
+
+def test_a_folder_may_be_given_as_text(folder):
+    assert load_mnist(str(folder))[0][0].shape == load_mnist(folder)[0][0].shape
+
+
+@pytest.mark.parametrize("damage", [None, b"damaged"])
+def test_missing_mnist_comes_from_a_copy_in_keras_cache(folder, monkeypatch, tmp_path, damage):
+    whole = load_mnist(folder)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    (tmp_path / "keras" / "datasets").mkdir(parents=True)
+    (folder / "mnist.npz").rename(tmp_path / "keras" / "datasets" / "mnist.npz")
+    if damage:
+        (tmp_path / "keras" / "datasets" / "mnist.npz").write_bytes(damage)
+    keras_gives(monkeypatch, lambda: whole if damage else 1 / 0)
+    assert (load_mnist(folder)[0][0] == whole[0][0]).all()
+
+
+@pytest.fixture(autouse=True)
+def no_cache_of_keras(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "no cache"))
+
+
 def keras_gives(monkeypatch, answer):
     mnist = types.SimpleNamespace(load_data=answer)
     monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))
@@ -251,57 +289,12 @@ def test_missing_mnist_without_keras(folder, monkeypatch):
 
 
 def test_needs_neither_tensorflow_nor_scipy():
-    program = "import sys, ganlib.data, ganlib.judge, ganlib.metrics, ganlib.checks; print(*sys.modules)"
+    program = (
+        "import sys, ganlib.data, ganlib.evaluation.judge, ganlib.evaluation.metrics, ganlib.lessons.claims;"
+        "print(*sys.modules)"
+    )
     loaded = subprocess.check_output([sys.executable, "-c", program], text=True, cwd=DATA.parent)
     assert not {"tensorflow", "keras", "scipy", "matplotlib"} & set(loaded.split())
-
-
-@pytest.mark.parametrize(
-    ("examples", "batch_size"), [(60_000, 128), (60_000, 100), (150, 16), (7, 7), (9, 2), (1009, 1)]
-)
-def test_a_block_plan_covers_every_step_once(examples, batch_size):
-    plan = data.block_plan(examples, batch_size)
-    assert [step for steps in plan for step in steps] == list(range(-(-examples // batch_size)))
-    assert len({len(steps) for steps in plan}) <= 3 and max(map(len, plan)) <= 32
-    if examples % batch_size:
-        assert len(plan[-1]) == 1
-
-
-def test_an_epoch_of_blocks_shows_every_example_once():
-    x = np.arange(150)
-    blocks = list(data.batch_blocks(x, 16, latent_dim=3, seed=0))
-    assert sorted(np.concatenate([images.ravel() for images, _, _ in blocks])) == list(x)
-    for images, latents, done in blocks:
-        assert done == 0
-        assert latents.shape == (len(images), 2, images.shape[1], 3) and latents.dtype == np.float32
-    flat = np.concatenate([latents.ravel() for _, latents, _ in blocks])
-    assert len(np.unique(flat)) > 0.99 * len(flat)  # no latents are used twice
-    assert abs(flat.mean()) < 0.15 and abs(flat.std() - 1) < 0.1
-
-
-def test_blocks_depend_on_seed_and_step_alone():
-    x = np.arange(150)
-
-    def epoch(**where):
-        return [np.concatenate([a.ravel(), b.ravel()]) for a, b, _ in data.batch_blocks(x, 16, 3, **where)]
-
-    for a, b in zip(epoch(seed=1, first_step=20), epoch(seed=1, first_step=20), strict=True):
-        np.testing.assert_array_equal(a, b)
-    for other in ({"seed": 2, "first_step": 20}, {"seed": 1, "first_step": 30}):
-        assert not np.array_equal(epoch(seed=1, first_step=20)[0], epoch(**other)[0])
-
-
-@pytest.mark.parametrize("skip", [0, 4, 9, 10])
-def test_an_epoch_can_be_entered_in_the_middle(skip):
-    x = np.arange(150)
-    whole = list(data.batch_blocks(x, 16, 3, seed=1, first_step=20))
-    rest = list(data.batch_blocks(x, 16, 3, seed=1, first_step=20, skip=skip))
-    assert [block[0].shape for block in whole] == [block[0].shape for block in rest]  # compiled for these
-    assert sum(block[2] for block in rest) == skip
-    for kind in (0, 1):
-        steps = [step for block in whole for step in block[kind]]
-        for a, b in zip(steps[skip:], [step for block in rest for step in block[kind][block[2] :]], strict=True):
-            np.testing.assert_array_equal(a, b)
 
 
 def test_to_images_rounds_to_the_nearest_grey():

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ganlib.gan import GAN, Diverged, to_float
+from ganlib.feed import Diverged, to_float
+from ganlib.gan import GAN
 from ganlib.losses import LOSSES
 from ganlib.models import mlp
 
@@ -195,9 +196,9 @@ def test_an_epoch_is_one_pass_and_the_last_batch_counts():
 def test_epochs_are_not_traced_anew():
     gan = make()
     gan.fit(SMALL, batch_size=16, epochs=1, verbose=0)
-    traces = gan.train_step.experimental_get_tracing_count()
+    loop, traces = gan.loop, gan.loop.experimental_get_tracing_count()
     gan.fit(SMALL, batch_size=16, epochs=3, verbose=0)
-    assert traces > 0 and gan.train_step.experimental_get_tracing_count() == traces
+    assert traces > 0 and gan.loop is loop and loop.experimental_get_tracing_count() == traces
 
 
 def test_training_goes_on_where_fit_stopped():
@@ -207,6 +208,50 @@ def test_training_goes_on_where_fit_stopped():
     twice.fit(SMALL, batch_size=16, epochs=1, verbose=0)
     twice.fit(SMALL, batch_size=16, epochs=1, verbose=0)
     assert same(weights(once), weights(twice))
+
+
+class KeepStates(keras.callbacks.Callback):
+    """The state after every block, by the number of steps."""
+
+    def on_train_begin(self, logs=None):
+        self.states = {}
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.states[int(self.model.steps)] = [variable.numpy() for variable in self.model.state()]
+
+
+def test_training_resumes_inside_an_epoch_bit_for_bit_under_xla():
+    x = np.random.default_rng(0).integers(0, 256, size=(201, 4, 4), dtype=np.uint8)
+    whole, again, kept = make(), make(seed=1), KeepStates()
+    again.seed = whole.seed
+    for gan in (whole, again):
+        gan.compile()
+    logs = whole.fit(x, 2, epochs=2, callbacks=[kept], verbose=0).history
+    assert list(kept.states) == [25, 50, 75, 100, 101, 126, 151, 176, 201, 202]  # four blocks, and a batch of 1
+    for steps, state in kept.states.items():
+        for variable, value in zip(again.state(), state, strict=True):
+            variable.assign(value)
+        history = again.fit(x, 2, epochs=2, verbose=0, done=steps).history
+        assert same(weights(again), weights(whole))
+        assert all(history[name][-1:] == logs[name][-1:] for name in logs if steps < 202)
+
+
+def test_training_resumes_inside_a_block_too():
+    x = np.random.default_rng(0).integers(0, 256, size=(201, 4, 4), dtype=np.uint8)
+    whole, part, rest = make(), make(), make()
+    for gan in (whole, part, rest):
+        gan.compile()
+    whole.fit(x, 2, verbose=0)
+    for images, latents, _ in part.feed(x, 2, 0).blocks():
+        for number in range(len(images)):
+            if int(part.steps) < 60:
+                part.step(images[number], latents[number])
+    for variable, value in zip(rest.state(), part.state(), strict=True):
+        variable.assign(value)
+    rest.fit(x, 2, verbose=0, done=60)
+    assert int(rest.steps) == 101
+    for a, b in zip(weights(whole), weights(rest), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)  # outside the loop, XLA rounds otherwise
 
 
 def test_logs_are_the_means_over_the_epoch():
@@ -343,3 +388,144 @@ print((counts[-1] - counts[-2]) / 64)
 def test_a_step_asks_the_system_for_hardly_any_memory():
     found = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True)
     assert float(found.stdout) < 300  # page faults a step; 1,100 when `ganlib.start` does not set glibc's memory
+
+
+@pytest.mark.parametrize("settings", [{"loss": "hinge"}, {"r1": 0.0}, {"r2": 3.0}, {"wgan_gp": 1.0}, {"ema": 0.1}])
+def test_compiling_again_takes_effect(settings):
+    """A fit, another compile, a fit: as if the second had been the only one."""
+    first, wanted = make(), make()
+    first.compile()
+    first.fit(SMALL, 16, verbose=0)
+    for gan in (first, wanted):
+        gan.compile(**settings)
+    for variable, value in zip(wanted.variables, first.variables, strict=True):
+        variable.assign(value)
+    for gan in (first, wanted):
+        gan.fit(SMALL, 16, verbose=0)
+    assert same(weights(first), weights(wanted))
+
+
+def test_what_is_frozen_or_changed_between_fits_is_so():
+    gan = make()
+    gan.compile()
+    gan.fit(SMALL, 16, verbose=0)
+    gan.generator.trainable = False
+    before = weights(gan.generator)
+    gan.fit(SMALL, 16, verbose=0)
+    assert same(before, weights(gan.generator))
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    before = weights(gan.discriminator)
+    gan.fit(SMALL, 16, verbose=0)
+    assert same(before, weights(gan.discriminator))
+
+
+def test_random_layers_restart_and_resume_bit_for_bit():
+    def noisy():
+        layers = keras.layers
+        g = keras.Sequential([keras.Input((3,)), layers.Dense(8), layers.Dropout(0.3), layers.Dense(16, "sigmoid")])
+        d = keras.Sequential([keras.Input((16,)), layers.GaussianNoise(0.1), layers.Dense(8, "relu"), layers.Dense(1)])
+        gan = GAN(g, d)
+        gan.compile()
+        return gan
+
+    gan, ends = noisy(), []
+    for _ in range(2):
+        gan.restart(3)
+        gan.fit(SMALL, 16, verbose=0)
+        ends.append(weights(gan))
+    assert same(*ends)
+    other = noisy()
+    for variable, value in zip(other.state(), gan.state(), strict=True):
+        variable.assign(value)
+    for each in (gan, other):
+        each.seed = 3
+        each.fit(SMALL, 16, verbose=0)
+    assert same(weights(gan), weights(other))
+
+
+FLOATS = SMALL / np.float32(255)
+
+
+@pytest.mark.parametrize(
+    ("x", "sentence"),
+    [
+        (SMALL.astype("float32"), "divide by 255"),
+        (SMALL // 128, "multiply it by 255"),
+        (2 * FLOATS - 1, r"\(x \+ 1\) / 2"),
+        (SMALL > 3, "bool"),
+        (FLOATS.astype(complex), "complex"),
+        (SMALL.astype(object), "object"),
+        (SMALL.astype(str), "U"),
+        (np.full((70, 16), 7, np.uint8), "nothing to learn"),
+        (SMALL.astype("int64") - 300, "runs from"),
+        (SMALL.astype("uint16") * 257, "divide by"),
+    ],
+)
+def test_data_of_another_range_or_type_gets_a_sentence(x, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make().fit(x, 16, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        SMALL.astype("int64"),
+        SMALL.astype("uint16"),
+        SMALL.tolist(),
+        tf.constant(SMALL),
+        tf.data.Dataset.from_tensor_slices(SMALL).batch(16),
+    ],
+)
+def test_data_as_keras_users_hand_it_over_trains_alike(x):
+    gan, wanted = make(), make()
+    gan.fit(x, np.int64(16), np.int32(1), callbacks=None, verbose=0)
+    wanted.fit(SMALL, 16, callbacks=keras.callbacks.Callback(), verbose=0)
+    assert same(weights(gan), weights(wanted))
+
+
+def test_uint8_images_become_what_a_tanh_generator_makes():
+    gan = GAN(mlp(3, (8,), 16, "tanh", "generator"), mlp(16, (8,), 1, None, "discriminator"), seed=np.int64(3))
+    assert gan.bounds == (-1, 1)
+    np.testing.assert_allclose(to_float(tf.constant([0, 255], tf.uint8), gan.bounds[0]), [-1, 1])
+    with pytest.raises(ValueError, match="127.5"):
+        gan.examples(SMALL.astype("float32"))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "activation"), [(1, "sigmoid"), (2, "softmax"), (1, "tanh"), (1, "relu"), (3, None)]
+)
+def test_a_discriminator_without_a_logit_is_refused(outputs, activation):
+    with pytest.raises(ValueError, match="logit"):
+        GAN(mlp(3, (), 16, "sigmoid", "generator"), mlp(16, (), outputs, activation, "discriminator"))
+
+
+def test_habits_of_keras_work_or_get_a_sentence():
+    gan = make()
+    gan.compile("adam", {"class_name": "SGD", "config": {"learning_rate": 0.1}}, r1=np.float32(1), jit_compile=False)
+    gan.fit(SMALL, 16, verbose=0)
+    one = keras.optimizers.Adam()
+    for refused in (
+        lambda: gan.compile(one, one),
+        lambda: gan.fit(SMALL, np.zeros(70)),
+        lambda: gan.fit(SMALL, 16, callbacks=[keras.callbacks.ReduceLROnPlateau()]),
+        lambda: gan.fit(SMALL, 16, callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 1.0)]),
+        lambda: GAN(keras.Sequential([keras.layers.Dense(16)]), gan.discriminator),
+        lambda: make(seed=0).restart(-1),
+    ):
+        with pytest.raises(ValueError, match=":|alone|at least"):
+            refused()
+
+
+def test_a_generator_with_lambda_nested_model_and_batch_norm_trains():
+    inner = keras.Sequential([keras.Input((8,)), keras.layers.Lambda(lambda x: 2 * x), keras.layers.Dense(16, "tanh")])
+    g = keras.Sequential([keras.Input((3,)), keras.layers.Dense(8), keras.layers.BatchNormalization(), inner])
+    gan = GAN(g, mlp(16, (8,), 1, None, "discriminator"))
+    gan.compile()
+    gan.fit(SMALL, 16, verbose=0)
+    assert gan.bounds == (-1, 1) and np.isfinite(gan.generate(4)).all()
+
+
+def test_a_training_cut_short_says_so(monkeypatch, capsys):
+    monkeypatch.setenv("GANLIB_SMOKE", "1")
+    make().fit(SMALL, 16, epochs=50, verbose=0)
+    assert capsys.readouterr().out.count("GANLIB_SMOKE=1") == 1

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ganlib import models
+from ganlib import weights as weights_file
 
 
 @pytest.mark.parametrize("architecture", models.ARCHITECTURES)
@@ -35,8 +36,8 @@ def test_an_unknown_architecture_is_named():
 
 def test_weights_survive_a_file(tmp_path):
     first, second = models.article().generator, models.article().generator
-    models.save_weights(tmp_path / "g.npz", first)
-    models.load_weights(tmp_path / "g.npz", second)
+    weights_file.save_weights(tmp_path / "g.npz", first)
+    weights_file.load_weights(tmp_path / "g.npz", second)
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert [path.name for path in tmp_path.iterdir()] == ["g.npz"]
@@ -45,9 +46,9 @@ def test_weights_survive_a_file(tmp_path):
 def test_weights_of_another_net_are_refused(tmp_path):
     generator, discriminator = models.article()
     before = discriminator.get_weights()
-    models.save_weights(tmp_path / "g.npz", generator)
+    weights_file.save_weights(tmp_path / "g.npz", generator)
     with pytest.raises(ValueError, match="build the same network first"):
-        models.load_weights(tmp_path / "g.npz", discriminator)
+        weights_file.load_weights(tmp_path / "g.npz", discriminator)
     for a, b in zip(before, discriminator.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -55,7 +56,7 @@ def test_weights_of_another_net_are_refused(tmp_path):
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "pickled", "text"])
 def test_a_damaged_weights_file_is_refused(tmp_path, damage):
     path, generator = tmp_path / "g.npz", models.article().generator
-    models.save_weights(path, generator)
+    weights_file.save_weights(path, generator)
     content = bytearray(path.read_bytes())
     if damage == "truncated":
         content = content[: len(content) // 2]
@@ -68,7 +69,7 @@ def test_a_damaged_weights_file_is_refused(tmp_path, damage):
         content = b"not a zip file"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="not a readable weights file"):
-        models.load_weights(path, generator)
+        weights_file.load_weights(path, generator)
 
 
 def test_the_shipped_generator_draws_digits():
@@ -83,7 +84,7 @@ def test_the_shipped_generator_draws_digits():
 @pytest.mark.parametrize("architecture", models.ARCHITECTURES)
 def test_a_generator_is_rebuilt_from_its_weights(architecture):
     generator = models.build_pair(architecture).generator
-    weights = {name: value.astype("float16") for name, value in models.named_weights(generator).items()}
+    weights = {name: value.astype("float16") for name, value in weights_file.named_weights(generator).items()}
     rebuilt = models.generator_with(weights)
     for value, expected in zip(rebuilt.get_weights(), weights.values(), strict=True):
         np.testing.assert_array_equal(value, expected.astype("float32"))
@@ -121,3 +122,58 @@ def test_spectral_normalisation_bounds_the_slope():
         assert np.linalg.norm(matrix.numpy(), 2) == pytest.approx(1, abs=1e-3)
     step = np.linalg.norm(x[0] - x[1], axis=1)
     assert (np.abs(network(x[0]) - network(x[1]))[:, 0] <= 1.01 * step).all()  # Lipschitz: 1 * 1 * 1
+
+
+def _nets():
+    layers, attend = keras.layers, keras.Input((4, 6))
+    inner = keras.Sequential([keras.Input((6,)), layers.Dense(5), layers.Dense(5)])
+    yield keras.Sequential(
+        [keras.Input((6,)), inner, layers.BatchNormalization(), layers.Dropout(0.5), layers.Dense(1)]
+    )
+    yield keras.Model(attend, layers.MultiHeadAttention(2, 3)(attend, attend))
+    yield keras.Sequential([attend, layers.Bidirectional(layers.LSTM(3))])
+    yield keras.Sequential([keras.Input((6,)), layers.Dense(3, dtype="bfloat16"), layers.Dense(2, dtype="float16")])
+    shared = layers.Dense(6)
+    x = keras.Input((6,))
+    yield keras.Model(x, shared(shared(x)))
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_every_weight_of_any_network_survives_a_file(tmp_path, number):
+    first, second = list(_nets())[number], list(_nets())[number]
+    weights_file.save_weights(tmp_path / "w.npz", first)
+    weights_file.load_weights(tmp_path / "w.npz", second)
+    assert len(weights_file.named_weights(first)) == len(first.variables)
+    for a, b in zip(first.variables, second.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(a).astype("float32"), np.asarray(b).astype("float32"))
+
+
+@pytest.mark.parametrize("odd", ["text", "complex", "object", "nan", "1e300", "structured", "shape", "int"])
+def test_one_odd_array_leaves_the_model_as_it_was(tmp_path, odd):
+    network = models.mlp(3, (4,), 2, None, "net")
+    arrays, before = weights_file.named_weights(network), network.get_weights()
+    last = list(arrays)[-1]
+    arrays = {name: array + 1 for name, array in arrays.items()}
+    shape = arrays[last].shape
+    arrays[last] = {
+        "text": np.full(shape, "a"),
+        "complex": np.full(shape, 1j),
+        "object": np.full(shape, None),
+        "nan": np.full(shape, np.nan, "float32"),
+        "1e300": np.full(shape, 1e300),
+        "structured": np.zeros(shape, [("a", "f4")]),
+        "shape": np.zeros(10**6),
+        "int": np.zeros(shape, int),
+    }[odd]
+    np.savez_compressed(tmp_path / "w.npz", **arrays)
+    with pytest.raises(ValueError, match="w.npz"):
+        weights_file.load_weights(tmp_path / "w.npz", network)
+    for a, b in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_what_is_no_file_is_refused(tmp_path):
+    network = models.mlp(3, (), 2, None, "net")
+    for path in (tmp_path, tmp_path / "missing.npz"):
+        with pytest.raises(ValueError, match="no file"):
+            weights_file.load_weights(path, network)

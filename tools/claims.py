@@ -7,16 +7,16 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 import nbformat
 
-from tools import build
+from tools import lint, shape
+from tools.lessons import NOTEBOOKS, choose, lesson_path, read_lesson, tags_of
 
-# What ganlib.checks.claim prints: "✓ statement (figures)"; for a condition there are no figures.
+# What ganlib.lessons.claims.claim prints: "✓ statement (figures)"; for a condition there are no figures.
 NUMBER = r"(?:[-+]?[\d.]+(?:e[-+]?\d+)?|[-+]?inf|nan)"
 FIGURES = rf"{NUMBER}, expected {NUMBER}(?: ± {NUMBER})?|{NUMBER} [<>] {NUMBER}(?: < {NUMBER})?"
-NOTE = rf"{FIGURES}|the condition is False|{build.SMOKE_TEXT}"
+NOTE = rf"{FIGURES}|the condition is False|{lint.SMOKE_TEXT}"
 CLAIM = re.compile(rf"(?P<sign>✓|–|✗ not true:) (?P<statement>.+?)(?: \((?P<note>{NOTE})\))?")
 VERDICTS = {"✓": "true", "–": "not checked", "✗ not true:": "FALSE"}
 
@@ -45,34 +45,36 @@ def read_claim(line: str) -> Claim | None:
     match = CLAIM.fullmatch(line.strip())
     if not match or match["statement"].startswith("Right:"):
         return None
-    if (match["sign"] == "–") != (match["note"] == build.SMOKE_TEXT):
+    if (match["sign"] == "–") != (match["note"] == lint.SMOKE_TEXT):
         return None
     compared = match["note"] and re.fullmatch(FIGURES, match["note"])
     value = "" if match["sign"] == "–" else match["note"] if compared else "condition"
     return Claim(match["statement"], value, VERDICTS[match["sign"]])
 
 
-def shape(path: Path) -> str:
-    """Return one line about a saved notebook: its claims, cells, and what nbval compares in it."""
-    nb, code = nbformat.read(path, as_version=4), _code_cells(path)
-    lines = [sum(bool(line.strip()) for line in cell.source.splitlines()) for cell in code]
-    tags = [tag for cell in code for tag in cell.metadata.get("tags", [])]
-    return (
-        f"{len(claims(path)):3d} claims, {len(nb.cells)} cells, median {median(lines):g} lines of code, "
-        f"{tags.count('nbval-check-output')} compared cells, {tags.count('exercise')} exercises"
-    )
+def summary(source: Path) -> str:
+    """Return three lines about a lesson: its saved run, and the size of its core path and of the whole source."""
+    path = lesson_path(source)
+    saved = "not built yet"
+    if path.exists():
+        seconds = nbformat.read(path, as_version=4).metadata.get("course", {}).get("seconds", "unknown")
+        saved = f"{len(claims(path))} claims, {seconds} s at the build"
+    lesson = read_lesson(source)
+    core, whole = shape.sizes(lesson)
+    compared = sum("nbval-check-output" in tags_of(cell) for cell in lesson.cells)
+    return f"{saved}, {compared} compared cells\n    core path  {core}\n    whole      {whole}"
 
 
 def _code_cells(path: Path) -> list[nbformat.NotebookNode]:
     return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
-def main(arguments: list[str] | None = None, folder: Path = build.NOTEBOOKS) -> int:
+def main(arguments: list[str] | None = None, folder: Path = NOTEBOOKS) -> int:
     """Print the table of claims and its totals; return 1 when one is not true or a lesson is out of date."""
     parser = argparse.ArgumentParser(description="List the claims of the lessons, with the figures of the saved runs.")
     parser.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
-    sources = build.choose(parser, parser.parse_args(arguments).lessons, folder)
-    paths = [build.lesson_path(source) for source in sources]
+    sources = choose(parser, parser.parse_args(arguments).lessons, folder)
+    paths = [lesson_path(source) for source in sources]
     rows = {path: claims(path) for path in paths if path.exists()}
     every = [claim for found in rows.values() for claim in found]
     wide = [max((len(getattr(claim, name)) for claim in every), default=0) for name in ("statement", "value")]
@@ -80,11 +82,11 @@ def main(arguments: list[str] | None = None, folder: Path = build.NOTEBOOKS) -> 
         for claim in found:
             print(f"{path.stem[:2]}  {claim.statement:{wide[0]}}  {claim.value:{wide[1]}}  {claim.verdict}")
     print()
-    for path in rows:
-        print(f"{path.stem[:2]}  {shape(path)}")
+    for source in sources:
+        print(f"{source.stem[:2]}  {summary(source)}")
     true = sum(claim.verdict == "true" for claim in every)
     print(f"All {len(every)} claims, {true} of them true")
-    stale = [path.stem[:2] for path in paths if not path.exists() or build.stale_reasons(path)]
+    stale = [path.stem[:2] for path in paths if not path.exists() or lint.stale_reasons(path)]
     if stale:
         print(f"Not built since their last change: {' '.join(stale)}.", file=sys.stderr)
     return int(bool(stale) or true < len(every))

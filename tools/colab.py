@@ -20,13 +20,15 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from ganlib.data import write_file
-from tools import build
+from ganlib.files import write_file
+from tools import lessons
 
 LIMIT = 20_000_000  # bytes; Colab takes no larger notebook
 PIECE = 4_000_000  # characters in one cell: a Jupyter server takes no message above 10 MiB
 LINE = 1000
-LOADERS = {"mnist.npz": "load_mnist", "generator.npz": "load_generator"}  # large: only where they are loaded
+LOADERS = {  # large ones, and those that one lesson needs: only where they are named
+    "mnist.npz": "load_mnist", "generator.npz": "load_generator", "lesson04.npz": "lesson04.npz",
+}  # fmt: skip
 
 UNPACK = """\
 # @title The course's files: unpack them into the folder gan-course
@@ -40,7 +42,7 @@ del files"""
 
 def bundle(source: Path) -> NotebookNode:
     """Return the self-contained notebook of a lesson source, not executed."""
-    nb = build.read_lesson(source)
+    nb = lessons.read_lesson(source)
     text = base64.b64encode(pack(source)).decode()
     pieces = [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
     cells = []
@@ -72,11 +74,11 @@ def pack(source: Path) -> bytes:
     return buffer.getvalue()
 
 
-def main(arguments: list[str] | None = None, folder: Path = build.NOTEBOOKS) -> int:
+def main(arguments: list[str] | None = None, folder: Path = lessons.NOTEBOOKS) -> int:
     """Write the bundles that the command line names; return the exit status."""
     parser = argparse.ArgumentParser(description="Write lessons that run in Colab by upload alone.")
     parser.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
-    sources = build.choose(parser, parser.parse_args(arguments).lessons, folder)
+    sources = lessons.choose(parser, parser.parse_args(arguments).lessons, folder)
     target = folder.parent / "dist" / "colab"
     target.mkdir(parents=True, exist_ok=True)
     for source in sources:

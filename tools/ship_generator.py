@@ -23,10 +23,12 @@ def main() -> None:
     Ends with one sentence, and saves nothing, if rounding shows.
     """
     ganlib.start()
-    from ganlib import data, metrics
-    from ganlib.__main__ import Settings, build_gan
-    from ganlib.judge import load_judge
-    from ganlib.models import named_weights
+    from ganlib import data
+    from ganlib.evaluation import metrics
+    from ganlib.evaluation.judge import load_judge
+    from ganlib.training.recipe import build_gan
+    from ganlib.training.settings import Settings
+    from ganlib.weights import named_weights
 
     settings = Settings()
     (x_train, _), (x_test, _) = data.load_mnist()

@@ -1,0 +1,1 @@
+"""Measures of generated images: the judge, the metrics, the report."""

@@ -1,0 +1,1 @@
+"""What only lessons need: claims, toys, baselines, the clinic, the checks of exercises."""

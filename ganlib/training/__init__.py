@@ -1,0 +1,1 @@
+"""What surrounds a training: runs on disk, callbacks, settings, workers."""

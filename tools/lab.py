@@ -1,0 +1,63 @@
+"""Open the lessons in JupyterLab: one line with the address, and no log below an error.
+
+    python -m tools.lab [options of JupyterLab]
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import sys
+
+from ipykernel.kernelspec import RESOURCES, get_kernel_dict
+from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec, KernelSpecManager
+from jupyterlab.labapp import LabApp
+
+# Whatever comes first on the command line yields to what the reader has typed after it.
+OPTIONS = ["--Application.log_level=ERROR", "--LabApp.default_url=/lab/tree/notebooks"]
+
+
+class Kernels(KernelSpecManager):
+    """The kernels installed here; "python3" is this very Python, and tells the terminal nothing below an error."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        if kernel_name == NATIVE_KERNEL_NAME:
+            return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict(["--log-level=ERROR"]))
+        return super().get_kernel_spec(kernel_name)
+
+
+class Lab(LabApp):
+    """JupyterLab that says one line when it can be opened, and one when it has ended."""
+
+    @classmethod
+    def make_serverapp(cls, **kwargs):
+        root = hasattr(os, "geteuid") and os.geteuid() == 0  # in a container
+        kwargs.update(kernel_spec_manager_class=Kernels, answer_yes=True, allow_root=root)
+        return super().make_serverapp(**kwargs)
+
+    @classmethod
+    def initialize_server(cls, argv=None, **kwargs):
+        server = super().initialize_server(argv, **kwargs)
+        # Jupyter writes the address and its farewell as messages above all errors, a dozen lines.
+        server.log.addFilter(lambda record: record.levelno < logging.CRITICAL)
+        server.io_loop.add_callback(cls.say_that_it_is_open, server)  # behind the one that opens the port
+        return server
+
+    @staticmethod
+    def say_that_it_is_open(server) -> None:
+        print(f"The lessons are open at  {server.local_url}  (Ctrl-C here ends it)", flush=True)
+        atexit.register(print, "\nClosed. What was saved in JupyterLab is kept.", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the lessons until Ctrl-C; returns 0."""
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # or every kernel greets with a debugger's warning
+    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C
+        Lab.launch_instance([*OPTIONS, *(sys.argv[1:] if arguments is None else arguments)])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
