@@ -54,16 +54,6 @@ def batch_blocks(
         yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents, np.int32(done)
 
 
-
-
-
-
-
-
-
-
-
-
 def cut_short(x: np.ndarray, batch_size: int, epochs: int) -> tuple[np.ndarray, int]:
     """The data and epochs of a training; with GANLIB_SMOKE=1 two batches and two epochs, and a printed line."""
     if not smoke() or (len(x) <= 2 * batch_size and epochs <= 2):
@@ -78,12 +68,6 @@ def to_float(samples: tf.Tensor, low: float = 0) -> tf.Tensor:
         return tf.cast(samples, tf.float32)
     scaled = tf.cast(samples, tf.float32) / 255
     return 2 * scaled - 1 if low == -1 else scaled
-
-
-
-
-
-
 
 
 class Feed(keras.callbacks.Callback):

@@ -96,30 +96,6 @@ def build_pair(architecture: str) -> Pair:
     return ARCHITECTURES[architecture]()
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def load_generator() -> keras.Model:
     """The trained generator shipped with the course: latents from N(0, 1) to samples in [0, 1], (n, 784).
 
@@ -152,13 +128,3 @@ def follow(average: keras.Model, network: keras.Model, keep: tf.Tensor) -> None:
             mean.assign(share * mean + (1 - share) * weight)
         else:
             mean.assign(weight)
-
-
-
-
-
-
-
-
-
-
