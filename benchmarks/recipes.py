@@ -68,7 +68,8 @@ def ours(about: str, epochs: int, nets: Callable[[], Pair] | None = None, beta_1
         steps = settings.epochs * math.ceil(IMAGES / settings.batch_size)
         rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=end)
         optimizers = [keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=0.99) for _ in range(2)]
-        gan.compile(*optimizers, settings.loss, settings.r1, settings.r1_every, ema, jit_compile)
+        penalty = {"r1": settings.r1, "r1_every": settings.r1_every}
+        gan.compile(*optimizers, loss=settings.loss, ema=ema, jit_compile=jit_compile, **penalty)
         return gan
 
     return Recipe(about, settings.batch_size, settings.epochs, build)

@@ -48,6 +48,7 @@ class GAN(keras.Model):
         self,
         generator_optimizer: keras.Optimizer | str | dict | None = None,
         discriminator_optimizer: keras.Optimizer | str | dict | None = None,
+        *,
         loss: str = "non-saturating",
         r1: float = 1.0,
         r1_every: int = 1,
@@ -184,9 +185,8 @@ class GAN(keras.Model):
 
     def steps_of_a_block(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
         """The loop over the steps of a block."""
-        images, latents, done = block
-        for i in tf.range(done, tf.shape(images)[0]):
-            self.step(images[i], latents[i])
+        for i in tf.range(block[2], tf.shape(block[0])[0]):
+            self.step(block[0][i], block[1][i])
         return self.logs()
 
     def logs(self) -> dict[str, tf.Tensor]:

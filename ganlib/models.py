@@ -108,7 +108,7 @@ def conditional(by: str = "projection", classes: int = 10) -> Pair:
     elif by in ("projection", "classifier"):
         features = keras.Sequential(mlp(784, (512, 256), 1, None, "inner").layers[:-1], name="features")(pixels)
         logit = layers.Dense(1, dtype="float32")(features)
-        scores = layers.Dense(classes, dtype="float32")(features)
+        scores = layers.Dense(classes, use_bias=by == "classifier", dtype="float32")(features)
         logit = (
             logit + keras.ops.sum(scores * label, -1, True) if by == "projection" else Naming()([logit, scores, label])
         )

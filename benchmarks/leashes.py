@@ -1,0 +1,194 @@
+"""Six leashes for D on equal terms: the same networks, images and CPU seconds, three seeds; stored in `leashes.csv`.
+
+Every leash has a strength, and a strength that suits one network does not suit another. So each is first tried in
+three strengths with a seed of its own (`tune`); the best of them runs the race (`race`), from three other seeds:
+
+    python benchmarks/leashes.py tune race
+
+Without names it prints the tables of what is stored. Every training has the same CPU seconds (of all threads, without
+compilation): what a step of it costs is measured first, and sets the number of steps. The rate falls over the steps.
+"""
+
+import argparse
+import csv
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import ganlib
+
+STORED = Path(__file__).with_suffix(".csv")
+COLUMNS = (
+    "part",
+    "leash",
+    "strength",
+    "seed",
+    "budget",
+    "steps",
+    "cpu_s",
+    "frechet",
+    "precision",
+    "recall",
+    "coverage",
+)
+TUNING_SEED, SEEDS = 9, (0, 1, 2)
+BUDGET = {"tune": 20.0, "race": 60.0}  # CPU seconds
+
+
+class Leash(NamedTuple):
+    """One way to hold D: what it is, the strengths to try, and the settings that one of them means."""
+
+    about: str
+    strengths: tuple[float, ...]
+    settings: dict[str, float | str | bool]  # "*": here stands the strength
+
+
+LEASHES = {
+    "none": Leash("non-saturating, no penalty; the strength is D's rate", (0.001, 0.002, 0.004), {"rate_d": "*"}),
+    "R1": Leash("non-saturating, R1 with gamma", (0.3, 1.0, 3.0), {"r1": "*"}),
+    "R1 + R2": Leash("relativistic, R1 and R2 with gamma each (R3GAN)", (0.3, 1.0, 3.0),
+                     {"r1": "*", "r2": "*", "loss": "relativistic"}),
+    "relativistic": Leash("relativistic, R1 with gamma", (0.3, 1.0, 3.0), {"r1": "*", "loss": "relativistic"}),
+    "WGAN-GP": Leash("Wasserstein, penalty with lambda, one step of D", (1.0, 10.0, 100.0),
+                     {"wgan_gp": "*", "loss": "wasserstein"}),
+    "spectral": Leash("hinge, spectral normalisation; the strength is D's rate", (0.001, 0.002, 0.004),
+                      {"rate_d": "*", "loss": "hinge", "spectral": True}),
+    "two time scales": Leash("non-saturating, no penalty; the strength is D's rate over G's", (0.25, 4.0, 16.0),
+                             {"rate_d": "*"}),
+}  # fmt: skip
+RATE = 2e-3
+PART, BLOCK = 156, 26  # steps in a third of the data, whose parts all come in blocks of 26: one compilation
+
+
+def settings_of(name: str, strength: float) -> dict:
+    """What `build` takes for a leash of some strength."""
+    found = {key: strength if value == "*" else value for key, value in LEASHES[name].settings.items()}
+    if name == "two time scales":
+        found["rate_d"] = RATE * strength
+    return found
+
+
+def build(steps: int, rate_d: float = RATE, spectral: bool = False, r1: float = 0.0, **settings):
+    """The two small networks of lesson 07, section 7, held by one leash, with rates that fall over `steps`."""
+    import keras
+
+    from ganlib.gan import GAN
+    from ganlib.models import mlp
+
+    def adam(rate: float):
+        return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.1), 0.0, 0.99)
+
+    gan = GAN(
+        mlp(64, (256, 256), 784, "sigmoid", "generator"),
+        mlp(784, (256, 128), 1, None, "discriminator", spectral=spectral),
+    )
+    gan.compile(adam(RATE), adam(rate_d), r1=r1, **settings)
+    return gan
+
+
+def train(part: str, name: str, strength: float, seed: int) -> dict:
+    """Train one leash for the CPU seconds of a part and measure 10,000 images; returns a row of the table."""
+    from ganlib import load_mnist
+
+    x = load_mnist()[0][0]
+    thirds = [x[k * PART * 128 : (k + 1) * PART * 128] for k in range(3)]
+    gan = build(PART, **settings_of(name, strength))
+    gan.fit(thirds[0], epochs=1, verbose=0)  # compiles
+    began = time.process_time()
+    gan.fit(thirds[0], epochs=1, verbose=0)
+    steps = round(BUDGET[part] / (time.process_time() - began) * PART / BLOCK) * BLOCK
+    gan = build(steps, **settings_of(name, strength))
+    gan.fit(thirds[0], epochs=1, verbose=0)  # compiles
+    gan.restart(seed)
+    began = time.process_time()
+    for k in range(steps // PART):
+        gan.fit(thirds[k % 3], epochs=1, verbose=0)
+    if rest := steps % PART:
+        gan.fit(thirds[0][: rest * 128], epochs=1, verbose=0)
+    seconds = time.process_time() - began
+    row = dict(zip(COLUMNS, (part, name, strength, seed, BUDGET[part], steps, round(seconds, 1)), strict=False))
+    return row | measured(gan)
+
+
+def measured(gan) -> dict:
+    """Fréchet distance, precision, recall and coverage of 10,000 images."""
+    from ganlib import load_mnist, to_images
+    from ganlib.evaluation.judge import load_judge
+    from ganlib.evaluation.metrics import frechet_distance, prdc
+
+    judge = load_judge()
+    test, made = judge.features(load_mnist()[1][0]), judge.features(to_images(gan.generate(10_000)))
+    found = prdc(test, made)
+    figures = (frechet_distance(made, test), found.precision, found.recall, found.coverage)
+    return dict(zip(COLUMNS[7:], (round(figure, 4) for figure in figures), strict=True))
+
+
+def stored() -> list[dict]:
+    """The rows of `leashes.csv`."""
+    if not STORED.exists():
+        return []
+    with STORED.open(encoding="utf-8", newline="") as file:
+        return [{key: value if key in COLUMNS[:2] else float(value) for key, value in row.items()}
+                for row in csv.DictReader(file)]  # fmt: skip
+
+
+def add(row: dict) -> None:
+    """Append a row to `leashes.csv`."""
+    new = not STORED.exists()
+    with STORED.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def best_strength(rows: list[dict], name: str) -> float:
+    """The strength with the smallest distance in the tuning."""
+    tried = [row for row in rows if row["part"] == "tune" and row["leash"] == name]
+    return min(tried, key=lambda row: row["frechet"])["strength"]
+
+
+def wanted(part: str, rows: list[dict]) -> Iterator[tuple[str, float, int]]:
+    """The trainings of a part that are not stored yet."""
+    done = {(row["part"], row["leash"], row["strength"], row["seed"]) for row in rows}
+    for name, leash in LEASHES.items():
+        strengths = leash.strengths if part == "tune" else (best_strength(rows, name),)
+        for strength in strengths:
+            for seed in (TUNING_SEED,) if part == "tune" else SEEDS:
+                if (part, name, strength, seed) not in done:
+                    yield name, strength, seed
+
+
+def table(rows: list[dict]) -> Iterator[str]:
+    """The lines of the tables: distances of the tuning, and of the race with its other measures."""
+    for name in LEASHES:
+        tuned = [row for row in rows if row["part"] == "tune" and row["leash"] == name]
+        if tuned:
+            yield f"tune  {name:16}" + "".join(f"  {row['strength']:g}: {row['frechet']:.2f}" for row in tuned)
+    for name, leash in LEASHES.items():
+        raced = [row for row in rows if row["part"] == "race" and row["leash"] == name]
+        if raced:
+            fd = sorted(row["frechet"] for row in raced)
+            others = "  ".join(f"{key} {statistics.mean(row[key] for row in raced):.2f}" for key in COLUMNS[8:])
+            cpu = statistics.mean(row["cpu_s"] for row in raced)
+            yield (f"race  {name:16}  at {raced[0]['strength']:g}  steps {raced[0]['steps']:.0f}  {cpu:.0f} CPU s  "
+                   f"distance {' '.join(f'{value:.2f}' for value in fd)}  {others}  ({leash.about})")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=(*BUDGET, []), help="what to train; nothing: show the tables")
+    arguments = parser.parse_args()
+    ganlib.start()
+    for part in arguments.parts:
+        for name, strength, seed in wanted(part, stored()):
+            row = train(part, name, strength, seed)
+            add(row)
+            print(row, flush=True)
+    print("\n".join(table(stored())))
+
+
+if __name__ == "__main__":
+    main()
