@@ -54,6 +54,17 @@ def batch_blocks(
         yield flat.take(chosen, axis=0).reshape(len(steps), size, *x.shape[1:]), latents, np.int32(done)
 
 
+def latents_of(labels: np.ndarray, latents: np.ndarray, classes: int) -> np.ndarray:
+    """These latents (n, d), with two of the first `classes` numbers of each exchanged so that the largest is `labels`'.
+
+    Numbers from N(0, 1) that are asked for a label in this way are distributed as those that chose it themselves.
+    """
+    latents, rows = latents.copy(), np.arange(len(latents))
+    largest = latents[:, :classes].argmax(axis=1)
+    latents[rows, largest], latents[rows, labels] = latents[rows, labels], latents[rows, largest]
+    return latents
+
+
 def cut_short(x: np.ndarray, batch_size: int, epochs: int) -> tuple[np.ndarray, int]:
     """The data and epochs of a training; with GANLIB_SMOKE=1 two batches and two epochs, and a printed line."""
     if not smoke() or (len(x) <= 2 * batch_size and epochs <= 2):

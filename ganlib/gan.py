@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from ganlib import guards
-from ganlib.feed import Feed, StopWhenNotFinite, cut_short, to_float
+from ganlib.feed import Feed, StopWhenNotFinite, cut_short, latents_of, to_float
 from ganlib.losses import LOSSES, check_game, mix, r1_penalty, r2_penalty, wgan_gp_penalty
-from ganlib.models import follow
+from ganlib.models import choice, follow
 
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake")
 
@@ -22,8 +22,9 @@ class GAN(keras.Model):
     By default G minimises the non-saturating loss of their section 3.
 
     `generator` maps latents (batch, latent_dim), drawn from N(0, 1), to samples; `discriminator` maps samples of
-    the same shape to one logit each. `average` is a third network: the running average of the generator's weights,
-    which makes better pictures than the latest weights do (Yazici et al. 2019).
+    the same shape to one logit each. If it takes k numbers more, they are the label of one of k classes, which the
+    largest of a latent's first k numbers chooses (`models.conditional`). `average` is a third network: the running
+    average of the generator's weights, which makes better pictures than the latest weights (Yazici et al. 2019).
     `seed` fixes the order of the data and every latent of the training; Keras' own seed fixes the first weights.
     """
 
@@ -36,6 +37,7 @@ class GAN(keras.Model):
         self.average.trainable = False
         self.bounds, self.traced = guards.output_bounds(generator), None
         self.latent_dim = generator.input_shape[-1]
+        self.classes = discriminator.input_shape[-1] - generator.output_shape[-1]  # 0: no labels
         self.steps = self.add_weight(shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps")
         self.totals = self.add_weight(
             shape=(1 + len(LOGS),), initializer="zeros", trainable=False, aggregation="sum", name="totals"
@@ -94,7 +96,7 @@ class GAN(keras.Model):
         `real` is float32 (batch, …), `latents` float32 (batch, latent_dim).
         Source: Goodfellow et al. 2014, Algorithm 1, inner loop; R1 from Mescheder et al. 2018, eq. 9.
         """
-        fake = self.generator(latents, training=True)
+        fake = self.samples(latents)
         if self.r1 and self.r1_every > 1:
             gradients, results = tf.cond(
                 self.steps.value % self.r1_every == 0,
@@ -111,8 +113,12 @@ class GAN(keras.Model):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
             real_logits, real_slopes = self._look(real, slopes=r1 > 0)
+            own = self.discriminator.losses
             fake_logits, fake_slopes = self._look(fake, slopes=self.r2 > 0)
+            own = own + self.discriminator.losses
             loss = objective = self.pair.discriminator(real_logits, fake_logits)
+            if own:
+                objective += sum(own) / 2  # as Keras would for both batches in one
             if r1:
                 objective += r1 / 2 * r1_penalty(real_slopes)
             if self.r2:
@@ -130,6 +136,11 @@ class GAN(keras.Model):
             logits = self.discriminator(x, training=True)
         return logits, tape.gradient(logits, x) if slopes else None
 
+    def samples(self, latents: tf.Tensor) -> tf.Tensor:
+        """What D sees of G in training: a sample for each latent, with the label that the latent chooses behind it."""
+        samples = self.generator(latents, training=True)
+        return tf.concat([samples, choice(latents, self.classes)], axis=-1) if self.classes else samples
+
     def generator_phase(self, latents: tf.Tensor, real: tf.Tensor | None = None) -> tf.Tensor:
         """One update of G with D held still; returns G's loss. `latents` is float32 (batch, latent_dim).
 
@@ -141,13 +152,12 @@ class GAN(keras.Model):
         weights = [weight.value for weight in self.generator.trainable_variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            fake = self.generator(latents, training=True)
-            fake_logits = self.discriminator(fake, training=True)
-            if self.pair.relativistic:
-                loss = self.pair.generator(self.discriminator(real, training=True), fake_logits)
-            else:
-                loss = self.pair.generator(fake_logits)
-        self.update(self.generator_optimizer, tape.gradient(loss, weights), self.generator)
+            fake_logits = self.discriminator(self.samples(latents), training=True)
+            own = self.generator.losses + self.discriminator.losses
+            others = [self.discriminator(real, training=True)] if self.pair.relativistic else []
+            loss = self.pair.generator(*others, fake_logits)
+            objective = loss + sum(own) if own else loss
+        self.update(self.generator_optimizer, tape.gradient(objective, weights), self.generator)
         return loss
 
     def update(self, optimizer: keras.Optimizer, gradients: list[tf.Tensor], network: keras.Model) -> None:
@@ -156,25 +166,18 @@ class GAN(keras.Model):
             optimizer.apply(gradients, network.trainable_variables)
 
     def update_average(self) -> None:
-        """Move each weight of `average` a little towards G's: less than `ema` says in the first steps,
-        so that the untrained weights are soon forgotten (as tf.train.ExponentialMovingAverage does)."""
+        """Move `average` towards G's weights, faster in the first steps, to forget the untrained ones soon."""
         steps = tf.cast(self.steps.value, tf.float32)
         keep = tf.minimum(self.ema, (1 + steps) / (10 + steps))
         follow(self.average, self.generator, keep)
 
     def train_step(self, block: tuple[tf.Tensor, tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Train on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done): k - done steps, for Keras.
-
-        Returns the means of the losses and of D's probabilities over the epoch so far.
-        """
+        """For Keras: k - done steps, on a block (images (k, batch, …), latents (k, 2, batch, latent_dim), done)."""
         return self.loop(block)
 
     def make_train_function(self, force: bool = False) -> None:
-        """Keras' own, anew when anything has changed that was fixed as it was traced: settings, optimisers, layers."""
-        game = (self.loss_name, self.r1, self.r1_every, self.r2, self.wgan_gp, self.ema, self.bounds)
-        seed = self.seed if self.wgan_gp else None
-        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
-        traced = repr((game, seed, self.jit_compile, self.run_eagerly, guards.fixed_by_tracing(self, optimizers)))
+        """Keras' own, made anew when anything has changed that was fixed as it was traced."""
+        traced = guards.fixed_by_tracing(self)
         if force or traced != self.traced:
             self.traced, self.loop = traced, tf.function(self.steps_of_a_block)
             super().make_train_function(force=True)
@@ -191,18 +194,19 @@ class GAN(keras.Model):
         return {name: self.totals[1 + i] / self.totals[0] for i, name in enumerate(LOGS)}
 
     def fit(
-        self, x, batch_size: int = 128, epochs: int = 1, callbacks=None, verbose: int | str = "auto", done: int = 0
+        self, x, batch_size=128, epochs=1, callbacks=None, verbose="auto", done: int = 0, labels=None
     ) -> keras.callbacks.History:
         """Train as Keras' `fit` does, an epoch being one pass over `x` in a new order, smaller last batch included.
 
         `x` holds the real samples: uint8 images (0..255, scaled to 0..1 on the way in) or float32 already in the range
-        of the generator's output. Logs d_loss, g_loss (nats, for cross-entropies), d_real = mean D(x), d_fake = mean
-        D(G(z)), where D is the sigmoid of its output whatever the loss: 1/2 then stands for an output of 0.
-        `done` says how many steps of this training an earlier call has done; `epochs` counts from its beginning.
+        of the generator's output; `labels` their classes, whole numbers from 0, for a conditional pair. Logs d_loss,
+        g_loss (nats, for cross-entropies), d_real = mean D(x), d_fake = mean D(G(z)), where D is the sigmoid of its
+        output whatever the loss: 1/2 then stands for an output of 0. `done` says how many steps of this training an
+        earlier call has done; `epochs` counts from its beginning.
         Raises ValueError for unusable data or sizes, Diverged when a loss is not finite.
         """
         batch_size, epochs = guards.whole("batch_size", batch_size), guards.whole("epochs", epochs)
-        x, callbacks = self.examples(x, batch_size), guards.callback_list(callbacks)
+        x, callbacks = self.examples(x, batch_size, labels), guards.callback_list(callbacks)
         x, epochs = cut_short(x, batch_size, epochs)
         feed = self.feed(x, batch_size, done)
         callbacks = [feed, StopWhenNotFinite(), *callbacks]
@@ -210,9 +214,9 @@ class GAN(keras.Model):
         with guards.no_shuffle_warning():
             return super().fit(feed.dataset(), **plan, callbacks=callbacks, verbose=verbose)
 
-    def examples(self, x, batch_size: int = 1) -> np.ndarray:
+    def examples(self, x, batch_size: int = 1, labels=None) -> np.ndarray:
         """The array that `fit` trains on, made of what it is given. Raises ValueError for unusable data."""
-        return guards.examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds)
+        return guards.examples(x, batch_size, self.discriminator.input_shape[1:], self.bounds, labels, self.classes)
 
     def feed(self, x: np.ndarray, batch_size: int, done: int) -> Feed:
         """What one call of `fit` is fed with."""
@@ -223,23 +227,24 @@ class GAN(keras.Model):
         return [*self.variables, *self.generator_optimizer.variables, *self.discriminator_optimizer.variables]
 
     def restart(self, seed: int) -> None:
-        """Forget all training: new first weights, empty optimisers, and `seed` for order and latents.
+        """Forget all training, but not what TensorFlow has compiled: several seeds need one compilation.
 
-        What TensorFlow has compiled is kept, so that several seeds need one compilation. For optimisers whose
-        slots begin at zero, as those of Adam and SGD do.
+        For optimisers whose slots begin at zero, as those of Adam and SGD do.
         """
-        seed = guards.whole("seed", seed, least=0)
-        keras.utils.set_random_seed(seed)
-        for network in (self.generator, self.discriminator):
-            guards.renew(network)
+        self.seed = guards.whole("seed", seed, least=0)
+        keras.utils.set_random_seed(self.seed)
+        guards.renew(self.generator, self.discriminator)
+        guards.forget(self.generator_optimizer, self.discriminator_optimizer)
         self.average.set_weights(self.generator.get_weights())
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            guards.forget(optimizer)
         self.steps.assign(0)
-        self.seed = seed
 
-    def generate(self, n: int, seed: int = 0) -> np.ndarray:
-        """Return `n` samples of the averaged generator, float32 (n, …); the same seed gives the same latents."""
+    def generate(self, n: int, seed: int = 0, labels=None) -> np.ndarray:
+        """Return `n` samples of the averaged generator, float32 (n, …); the same seed gives the same latents.
+
+        A conditional generator can be asked for `labels`: one for all, or n of them. Raises ValueError for others.
+        """
         latents = np.random.default_rng(seed).standard_normal((n, self.latent_dim), dtype="float32")
+        if labels is not None:
+            latents = latents_of(guards.labels_for(labels, n, self.classes), latents, self.classes)
         # Keras' predict would compile a function for every new n.
         return np.concatenate([self.average(part).numpy() for part in np.split(latents, range(1000, n, 1000))])

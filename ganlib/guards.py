@@ -17,7 +17,7 @@ def whole(name: str, number: int, least: int = 1) -> int:
     try:
         number = operator.index(number)
     except TypeError:
-        hint = " A GAN trains without labels: fit takes x alone." if np.ndim(number) else ""
+        hint = " Labels go by their name: fit(x, labels=y), for a conditional pair." if np.ndim(number) else ""
         raise ValueError(f"{name} is no whole number but a {type(number).__name__}.{hint}") from None
     if number < least:
         raise ValueError(f"{name} is {number}: it must be at least {least}.")
@@ -54,12 +54,19 @@ def _rank(rows: list[np.ndarray]) -> int | None:
     return rows[0].ndim if rows[0].ndim > 1 else None
 
 
-def examples(x, batch_size: int, shape: tuple[int, ...], bounds: tuple[float, float]) -> np.ndarray:
+def examples(
+    x, batch_size: int, shape: tuple[int, ...], bounds: tuple[float, float], labels=None, classes: int = 0
+) -> np.ndarray:
     """`x` as one array of examples of this `shape`, ready for a generator whose output has these `bounds`.
 
+    `labels` of one of `classes` are put behind the examples, one-hot; without them, `x` must hold them already.
     Whole numbers 0..255 of another type become uint8. Raises ValueError, in one sentence, for unusable data.
     """
     x = to_array(x)
+    if labels is not None:
+        labels, shape = labels_for(labels, len(x), classes), (shape[0] - classes,)
+    elif classes and math.prod(x.shape[1:]) == shape[0] - classes:
+        raise ValueError(f"These networks learn {classes} classes: pass their labels, fit(x, labels=y).")
     if x.dtype.kind not in "fiu":
         raise ValueError(f"The data is of type {x.dtype}: make it uint8 (0 to 255) or float32 first.")
     if x.ndim < 1 or len(x) == 0 or math.prod(x.shape[1:]) != math.prod(shape):
@@ -77,7 +84,28 @@ def examples(x, batch_size: int, shape: tuple[int, ...], bounds: tuple[float, fl
         raise ValueError("The data holds NaN or infinite numbers: clean it first.")
     if low == high:
         raise ValueError(f"All numbers of the data are {low}: there is nothing to learn.")
-    return _in_range(x, low, high, bounds)
+    x = _in_range(x, low, high, bounds)
+    return x if labels is None else labelled(x, labels, classes)
+
+
+def labelled(x: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
+    """Flat examples with their labels behind them, one-hot: 255 stands for 1 behind uint8 pixels."""
+    one = x.dtype.type(255 if x.dtype == np.uint8 else 1)
+    return np.concatenate([x.reshape(len(x), -1), one * np.eye(classes, dtype=x.dtype)[labels]], axis=1)
+
+
+def labels_for(labels, n: int, classes: int) -> np.ndarray:
+    """`n` labels as int64, from one for all or from as many. Raises ValueError, in one sentence, for unusable ones."""
+    if not classes:
+        raise ValueError("These networks know no labels: take a conditional pair, GAN(*models.conditional()).")
+    labels = to_array(labels)
+    labels = labels[..., 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if labels.shape not in ((), (n,)) or labels.dtype.kind not in "iu":
+        hint = " Take argmax(axis=1) of one-hot labels." if labels.ndim == 2 else ""
+        raise ValueError(f"{n} whole numbers are needed as labels, not {labels.dtype} {labels.shape}.{hint}")
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(f"The labels run from {labels.min()} to {labels.max()}, but must from 0 to {classes - 1}.")
+    return np.broadcast_to(labels, (n,)).astype(np.int64)
 
 
 def _in_range(x: np.ndarray, low: float, high: float, bounds: tuple[float, float]) -> np.ndarray:
@@ -199,10 +227,11 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
             )
     if len(generator.input_shape) != 2 or generator.input_shape[-1] is None:
         raise ValueError(f"The generator takes {generator.input_shape[1:]}: it must take flat latents, shape (d,).")
-    if generator.output_shape[1:] != discriminator.input_shape[1:]:
+    made, seen = generator.output_shape[1:], discriminator.input_shape[1:]
+    if made != seen and not (len(made) == len(seen) == 1 and 2 <= seen[0] - made[0] <= generator.input_shape[-1]):
         raise ValueError(
-            f"The generator makes samples of shape {generator.output_shape[1:]}, but the discriminator "
-            f"takes {discriminator.input_shape[1:]}: make the two shapes equal."
+            f"The generator makes samples of shape {made}, but the discriminator takes {seen}: make the two "
+            "shapes equal, or let D take as many numbers more as there are classes, from 2 to the number of latents."
         )
     if math.prod(size or 0 for size in discriminator.output_shape[1:]) != 1:
         raise ValueError(
@@ -215,27 +244,31 @@ def check_networks(generator: keras.Model, discriminator: keras.Model) -> None:
         )
 
 
-def renew(network: keras.Model) -> None:
-    """Give a network new first weights, and new seeds to its random layers, from Keras' random numbers."""
-    for variable, fresh in zip(network.variables, copy_of(network).variables, strict=True):
-        variable.assign(fresh)
+def renew(*networks: keras.Model) -> None:
+    """Give networks new first weights, and new seeds to their random layers, from Keras' random numbers."""
+    for network in networks:
+        for variable, fresh in zip(network.variables, copy_of(network).variables, strict=True):
+            variable.assign(fresh)
 
 
-def forget(optimizer: keras.Optimizer) -> None:
-    """Set an optimiser back to its beginning, for optimisers whose slots begin at zero."""
-    for slot in optimizer.variables:
-        if slot is not optimizer.learning_rate:
-            slot.assign(keras.ops.zeros_like(slot))
+def forget(*optimizers: keras.Optimizer) -> None:
+    """Set optimisers back to their beginning, for those whose slots begin at zero."""
+    for optimizer in optimizers:
+        for slot in optimizer.variables:
+            if slot is not optimizer.learning_rate:
+                slot.assign(keras.ops.zeros_like(slot))
 
 
-def fixed_by_tracing(model: keras.Model, optimizers: tuple[keras.Optimizer, ...]) -> tuple:
-    """What TensorFlow fixes of layers and optimisers as it traces a training; the learning rate stays a variable."""
+def fixed_by_tracing(gan) -> str:
+    """What TensorFlow fixes of a GAN as it traces a training: settings, optimisers, layers; not the learning rate."""
+    names = ("loss_name", "r1", "r1_every", "r2", "wgan_gp", "ema", "bounds", "classes", "jit_compile", "run_eagerly")
+    settings = {name: getattr(gan, name) for name in names} | {"seed": gan.seed if gan.wgan_gp else None}
     configs = [
         (id(each), {name: value for name, value in each.get_config().items() if name != "learning_rate"})
-        for each in optimizers
+        for each in (gan.generator_optimizer, gan.discriminator_optimizer)
     ]
-    layers = [layer.trainable for layer in model._flatten_layers()]
-    return configs, layers, [id(variable) for variable in model.trainable_variables]
+    trainable = [layer.trainable for layer in gan._flatten_layers()]
+    return repr((settings, configs, trainable, [id(variable) for variable in gan.trainable_variables]))
 
 
 def optimizer_for(network: keras.Model, optimizer: keras.Optimizer | str | dict | None) -> keras.Optimizer:

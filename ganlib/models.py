@@ -57,23 +57,27 @@ def wide() -> Pair:
 class Choice(layers.Layer):
     """Adds a choice to normal latents: a one-hot vector that says which of the first `k` numbers is the largest.
 
-    Maps (batch, d) to (batch, d + k); the entry that is not 0 is 2.5 (with 4, the choices part too early, and some
+    Maps (batch, d) to (batch, d + k); the entry that is not 0 is `weight` (with 4, the choices part too early, and some
     digits never get their share). Behind it, the first matrix of G holds `k` learned points around which the latents
     lie: a mixture.
     A continuous G that goes from one digit to another must show what lies between them; a choice lets it jump.
     Source: after Gurumurthy et al. 2017 (DeLiGAN), who learn the means and the widths of a mixture.
     """
 
-    def __init__(self, k: int, **options):
+    def __init__(self, k: int, weight: float = 2.5, **options):
         super().__init__(**options)
-        self.k = k
+        self.k, self.weight = k, weight
 
     def call(self, latents):
-        largest = keras.ops.argmax(latents[:, : self.k], axis=-1)
-        return keras.ops.concatenate([latents, 2.5 * keras.ops.one_hot(largest, self.k, dtype=latents.dtype)], axis=-1)
+        return keras.ops.concatenate([latents, self.weight * choice(latents, self.k)], axis=-1)
 
     def get_config(self):
-        return {**super().get_config(), "k": self.k}
+        return {**super().get_config(), "k": self.k, "weight": self.weight}
+
+
+def choice(latents: tf.Tensor, k: int) -> tf.Tensor:
+    """Which of the first `k` latents is the largest, one-hot: float32 (batch, k)."""
+    return keras.ops.one_hot(keras.ops.argmax(latents[:, :k], axis=-1), k, dtype=latents.dtype)
 
 
 CHOICES = 36  # three of them are 8.3 % and four 11.1 %, the range of MNIST's digits; a choice rarely draws two digits
@@ -86,7 +90,67 @@ def mixture() -> Pair:
     return Pair(generator, wide().discriminator)
 
 
-ARCHITECTURES = {"article": article, "wide": wide, "mixture": mixture}
+def conditional(by: str = "projection", classes: int = 10) -> Pair:
+    """A pair that can be asked for a class: `wide`, with the label behind the pixels of every sample that D sees.
+
+    G maps 64 latents to 784 pixels; the largest of the first `classes` latents says which class it draws. D takes
+    784 + `classes` numbers and is told the label by `by`, one of: "projection", the logit is v · h + v_label · h
+    (Miyato and Koyama 2018, eq. 3); "concatenation", the label stands beside the pixels (Mirza and Osindero 2014);
+    "classifier", D is not told but learns to name it, and G to be named right (Odena et al. 2017).
+    Raises ValueError for another way.
+    """
+    inner = mlp(64 + classes, (512, 512), 784, "sigmoid", "inner")
+    generator = keras.Sequential([keras.Input((64,)), Choice(classes, 1.0), *inner.layers], name="generator")
+    seen = keras.Input((784 + classes,))
+    pixels, label = seen[:, :784], keras.ops.cast(seen[:, 784:] > 0.5, "float32")  # no slope in the label, for R1
+    if by == "concatenation":
+        logit = mlp(784 + classes, (512, 256), 1, None, "inner")(keras.ops.concatenate([pixels, label], axis=-1))
+    elif by in ("projection", "classifier"):
+        features = keras.Sequential(mlp(784, (512, 256), 1, None, "inner").layers[:-1], name="features")(pixels)
+        logit = layers.Dense(1, dtype="float32")(features)
+        scores = layers.Dense(classes, dtype="float32")(features)
+        logit = (
+            logit + keras.ops.sum(scores * label, -1, True) if by == "projection" else Naming()([logit, scores, label])
+        )
+    else:
+        raise ValueError(f"D can be told the label by projection, concatenation or classifier, not by {by!r}.")
+    return Pair(generator, keras.Model(seen, logit, name="discriminator"))
+
+
+class Naming(layers.Layer):
+    """Passes D's logit on, and adds the cross-entropy of D's class scores to its losses (nats, batch mean)."""
+
+    def call(self, logit_scores_label):
+        logit, scores, label = logit_scores_label
+        self.add_loss(keras.ops.mean(keras.losses.categorical_crossentropy(label, scores, from_logits=True)))
+        return logit
+
+
+class Windows(layers.Layer):
+    """Cuts flat images of 28 x 28 pixels into 49 windows of 8 x 8, 4 apart: (batch, 784) to (batch, 7, 7, 64).
+
+    With a margin of 2 empty pixels an image is 8 x 8 blocks of 4 x 4, and a window is four neighbouring blocks.
+    """
+
+    def call(self, images):
+        padded = keras.ops.pad(keras.ops.reshape(images, (-1, 28, 28)), ((0, 0), (2, 2), (2, 2)))
+        blocks = keras.ops.transpose(keras.ops.reshape(padded, (-1, 8, 4, 8, 4)), (0, 1, 3, 2, 4))
+        blocks = keras.ops.reshape(blocks, (-1, 8, 8, 16))
+        corners = [blocks[:, i : i + 7, j : j + 7] for i in (0, 1) for j in (0, 1)]
+        return keras.ops.concatenate(corners, axis=-1)
+
+
+def patches(channels: int = 32) -> Pair:
+    """`wide`, but D begins with a convolution: the same weights see each of `Windows`, and give `channels` numbers.
+
+    Cut out first, the windows go through one matrix product, which XLA compiles well on a CPU.
+    """
+    stack = [keras.Input((784,)), Windows(), layers.Dense(channels), layers.LeakyReLU(negative_slope=0.2)]
+    rest = mlp(49 * channels, (256,), 1, None, "inner")
+    return Pair(wide().generator, keras.Sequential([*stack, layers.Flatten(), *rest.layers], name="discriminator"))
+
+
+ARCHITECTURES = {"article": article, "wide": wide, "mixture": mixture, "conditional": conditional, "patches": patches}
 
 
 def build_pair(architecture: str) -> Pair:

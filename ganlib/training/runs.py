@@ -100,6 +100,7 @@ class Run:
         epochs: int = 1,
         callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.Callback | None = (),
         verbose: int | str = "auto",
+        labels: np.ndarray | None = None,
     ) -> keras.callbacks.History:
         """Train `gan` as its own `fit` does, going on from the last checkpoint; every finished epoch is saved.
 
@@ -107,7 +108,7 @@ class Run:
         file cannot be written, and Stopped after Ctrl-C or a signal that asks the process to end.
         """
         batch_size, epochs, own = whole("batch_size", batch_size), whole("epochs", epochs), callback_list(callbacks)
-        x, epochs = cut_short(gan.examples(x, batch_size), batch_size, epochs)
+        x, epochs = cut_short(gan.examples(x, batch_size, labels), batch_size, epochs)
         with self.guard():
             done = self.restore(gan, x, batch_size)
             own += self.callbacks(gan, math.ceil(len(x) / batch_size))
