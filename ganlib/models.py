@@ -1,4 +1,4 @@
-"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors in [0, 1], 784 long by default."""
+"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors in [0, 1], 784 long."""
 
 from typing import NamedTuple
 
