@@ -12,8 +12,8 @@ def build_gan(
 ) -> GAN:
     """The compiled GAN of some settings: Adam without momentum, its rate falling to 30 % by half a cosine.
 
-    An image has `pixels` numbers; a conditional GAN tells so many `classes` apart. With a fall to 2 % the Fréchet distance
-    of the mixture rises again in the last third of the training.
+    An image has `pixels` numbers; a conditional GAN tells so many `classes` apart. With a fall to 2 % the Fréchet
+    distance of the mixture rises again in the last third of the training.
     """
     keras.utils.set_random_seed(settings.seed)
     keras.config.set_dtype_policy(settings.precision)
