@@ -137,20 +137,28 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
 def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
+    from ganlib.evaluation.against import evaluate_against
     from ganlib.evaluation.arrays import ImagesError, shown
     from ganlib.evaluation.report import evaluate as measure
     from ganlib.evaluation.report import load_images
     from ganlib.evaluation.report_page import write_html
+    from ganlib.training.beside import load_beside
 
     try:
-        read = load_images(options.images, options.levels)
+        beside = load_beside(options.images, options.against, options.size, options.levels)
+        if beside is None and options.size is not None:
+            raise UsageError("--size goes with --against: the digits' judge takes 28 x 28 pixels only.")
+        read = beside or load_images(options.images, options.levels)
     except ImagesError as error:
         raise UsageError(str(error)) from error
     page = _report_page(options.images)
     _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
     _say(start())
     try:
-        report = measure(read.images, _say_row, _say_notes)
+        if beside is None:
+            report = measure(read.images, _say_row, _say_notes)
+        else:
+            report = evaluate_against(beside.generated, beside.reference, _say_row, _say_notes)
     except DataError as error:
         raise UsageError(str(error)) from error
     for row in report.rows:
@@ -316,6 +324,11 @@ def _path(text: str) -> str:
     return os.path.abspath(text)
 
 
+def _side(text: str) -> int:
+    field = next(field for field in fields(Settings) if field.name == "size")
+    return _option(field)["type"](text)
+
+
 def _index(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5):
         raise argparse.ArgumentTypeError(f"{text[:60]!r} is not the number of a worker, from 0")
@@ -348,6 +361,12 @@ _EVALUATE = {
         "metavar": "IMAGES",
         "help": "a run, a folder of PNG or JPEG pictures, or a file: .npz, .npy, IDX (.gz too)",
     },
+    "--against": {
+        "type": Path,
+        "metavar": "PATH",
+        "help": "real images of your own to measure beside, in the same forms (default: what the run was trained on)",
+    },
+    "--size": {"type": _side, "metavar": "N", "help": "scale both sets, and cut them in the middle, to N x N pixels"},
     "--levels": {
         "choices": ("0..1", "-1..1", "0..255", "0..65535"),
         "help": "black and white of the numbers in the file, where they leave it open, as in --levels=-1..1",
