@@ -138,19 +138,11 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
     from ganlib.evaluation.against import evaluate_against
-    from ganlib.evaluation.arrays import ImagesError, shown
+    from ganlib.evaluation.arrays import shown
     from ganlib.evaluation.report import evaluate as measure
-    from ganlib.evaluation.report import load_images
     from ganlib.evaluation.report_page import write_html
-    from ganlib.training.beside import load_beside
 
-    try:
-        beside = load_beside(options.images, options.against, options.size, options.levels)
-        if beside is None and options.size is not None:
-            raise UsageError("--size goes with --against: the digits' judge takes 28 x 28 pixels only.")
-        read = beside or load_images(options.images, options.levels)
-    except ImagesError as error:
-        raise UsageError(str(error)) from error
+    read, beside = _to_measure(options)
     page = _report_page(options.images)
     _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
     _say(start())
@@ -170,6 +162,21 @@ def evaluate(options: argparse.Namespace) -> int:
         raise UsageError(f"{shown(page)} cannot be written ({error.strerror}): copy the images elsewhere.") from error
     _say(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures: {shown(page)}")
     return 0
+
+
+def _to_measure(options: argparse.Namespace):
+    """The images to measure, and the same with the real ones beside, None where those are MNIST's."""
+    from ganlib.evaluation.arrays import ImagesError
+    from ganlib.evaluation.report import load_images
+    from ganlib.training.beside import load_beside
+
+    try:
+        beside = load_beside(options.images, options.against, options.size, options.levels)
+        if beside is None and options.size is not None:
+            raise UsageError("--size goes with --against: the digits' judge takes 28 x 28 pixels only.")
+        return beside or load_images(options.images, options.levels), beside
+    except ImagesError as error:
+        raise UsageError(str(error)) from error
 
 
 def _report_page(images: Path) -> Path:
@@ -248,7 +255,7 @@ def _check_new(folder: Path) -> None:
 
 
 def _check_writable(folder: Path) -> None:
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     probe = folder / f".ganlib-{secrets.token_hex(8)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -260,8 +267,8 @@ def _check_writable(folder: Path) -> None:
     finally:
         try:
             probe.unlink(missing_ok=True)
-            if made:
-                folder.rmdir()
+            for place in made:
+                place.rmdir()
         except (OSError, ValueError):
             pass
 
