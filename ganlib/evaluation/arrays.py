@@ -125,8 +125,8 @@ def _labels(archive: zipfile.ZipFile, images: str, n: int, most: int | None, ask
 def _labels_problem(header: Header, n: int, most: int | None) -> str:
     if header.dtype.hasobject or header.dtype.kind not in "buiUS":
         return f"is {shown(header.dtype)}: labels are whole numbers or texts"
-    rows = n if most is None else min(max(header.shape[:1], default=0), most)
-    if header.shape[1:] not in ((), (1,)) or rows != n or not header.shape:
+    rows = header.shape[0] if header.shape else 0
+    if header.shape[1:] not in ((), (1,)) or (rows if most is None else min(rows, most)) != n:
         hint = ", perhaps its argmax(axis=1)" if len(header.shape) == 2 else ""
         return f"has the shape {header.shape}: needed is one label for each of the {n:,} images{hint}"
     return ""

@@ -1,18 +1,12 @@
 """`evaluate --against`: measures beside images of one's own, without the judge of digits."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from drawn import folder, shapes
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from drawn import folder, shapes  # noqa: E402
-
-from ganlib.cli import main  # noqa: E402
-from ganlib.evaluation.against import Reference, evaluate_against  # noqa: E402
-from ganlib.evaluation.eye import learn_eye  # noqa: E402
+from ganlib.cli import main
+from ganlib.evaluation.against import Reference, evaluate_against
+from ganlib.evaluation.eye import learn_eye
 
 X, Y = shapes(600)
 NEW, _ = shapes(300, seed=1)

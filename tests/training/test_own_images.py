@@ -4,25 +4,21 @@ import gzip
 import json
 import shutil
 import signal
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import NAMES, folder, idx, shapes
 from PIL import Image
+from test_runs import assert_equal, logged
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from drawn import NAMES, folder, idx, shapes  # noqa: E402
-from test_runs import assert_equal, logged  # noqa: E402
-
-from ganlib import console  # noqa: E402
-from ganlib.cli import main  # noqa: E402
-from ganlib.training.callbacks import Film  # noqa: E402
-from ganlib.training.recipe import build_gan  # noqa: E402
-from ganlib.training.runs import Run  # noqa: E402
-from ganlib.training.settings import Settings  # noqa: E402
-from ganlib.training.source import load_source  # noqa: E402
+from ganlib import console
+from ganlib.cli import main
+from ganlib.training.callbacks import Film
+from ganlib.training.recipe import build_gan
+from ganlib.training.runs import Run
+from ganlib.training.settings import Settings
+from ganlib.training.source import load_source
 
 SMALL = ["--architecture", "article", "--batch-size", "20", "--images", "10", "--epochs", "2"]
 GREY, LABELS = shapes(60)
