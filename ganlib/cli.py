@@ -59,8 +59,10 @@ def resume(options: argparse.Namespace) -> int:
             raise UsageError(f"{options.run} was trained on MNIST: leave out --data.")
         settings = replace(settings, data=options.data)
     if settings.data and not os.path.lexists(settings.data):
+        from ganlib.evaluation.arrays import shown
+
         again = console.command("resume", options.run, "--data", "PATH")
-        raise UsageError(f"The images of this run are not at {settings.data}: say where they are with  {again}")
+        raise UsageError(f"The images of this run are not at {shown(settings.data)}: say where they are with  {again}")
     return _train(options.run, settings, options.workers, options.index)
 
 

@@ -11,6 +11,7 @@ from ganlib.evaluation.arrays import MOST_BYTES, SCALE, ImagesError, Wanted, sho
 from ganlib.files import open_file
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_OTHERS = (".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".jfif")  # pictures that are left out
 _SEED = 0  # of the choice among more pictures than are asked for
 _MANY = 100  # unusable pictures after which no more are looked for
 _TURNED = 274  # the tag of a photo that says how the camera was held
@@ -41,6 +42,13 @@ def read_folder(
     if len({image.ndim for image in images}) == 2:  # grey ones among colours
         images = [image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2) for image in images]
     return np.stack(images), labels, names
+
+
+def left_out(folder: Path) -> str:
+    """What to say of pictures in a folder, or one below it, that are neither PNG nor JPEG; "" where there are none."""
+    places = [folder, *_look(folder, folder)[1]]
+    others = sorted(name for place in places for name in os.listdir(place) if name.lower().endswith(_OTHERS))
+    return f" without {len(others):,} that are neither PNG nor JPEG, such as {shown(others[0])}" if others else ""
 
 
 def _all(folder: Path, paths: list[Path], read: Callable[[BinaryIO], np.ndarray]) -> list[np.ndarray]:

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from ganlib.evaluation.arrays import IDX, NPY, ImagesError, Labels, Wanted, read_idx, read_npy, read_npz, shown
-from ganlib.evaluation.folder import read_folder, read_picture, reason, square
+from ganlib.evaluation.folder import left_out, read_folder, read_picture, reason, square
 from ganlib.files import open_file
 
 LEVELS = {"0..1": (0, 1), "-1..1": (-1, 1), "0..255": (0, 255), "0..65535": (0, 65535)}  # black and white in each
@@ -163,7 +163,7 @@ def _read_folder(folder: Path, most: int | None, wanted: Wanted) -> Raw:
         raise ImagesError(f"is a folder, whose labels are its sub-folders: leave out --labels {shown(wanted.labels)}")
     numbers, labels, names = read_folder(folder, most, wanted)
     found = None if labels is None else Labels(labels, tuple(map(shown, names)))
-    return Raw(numbers, found, folder.resolve().name)
+    return Raw(numbers, found, folder.resolve().name + left_out(folder))
 
 
 def _read_file(path: Path, most: int | None, wanted: Wanted) -> Raw:

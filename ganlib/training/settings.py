@@ -4,9 +4,8 @@ import json
 import math
 import numbers
 import operator
-import os
 from dataclasses import Field, dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ganlib.evaluation.images import LEVELS
 from ganlib.files import read_file
@@ -119,7 +118,7 @@ def usable(each: Field, value: object) -> object:
     if each.metadata["kind"] is str:
         if not isinstance(value, str) or not value:
             raise SettingsError(f"{_short(value)} is not a name")
-        if each.name == "data" and not os.path.isabs(value):
+        if each.name == "data" and not any(kind(value).is_absolute() for kind in (PurePosixPath, PureWindowsPath)):
             raise SettingsError(f"{_short(value)} is not a whole path, from the root on")
         return value
     kind, (least, most) = each.metadata["kind"], each.metadata["range"]

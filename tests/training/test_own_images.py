@@ -123,6 +123,7 @@ def test_photos_of_several_sizes_are_told_of_and_scaled_if_asked(here, capsys):
     assert main(["train", "--data", "photos", "--size", "18", "--out", "run", *SMALL]) == 0
     assert made("run").shape == (10, 18, 18, 3)
     assert main(["resume", "run"]) == 0
+    assert "scales each image" in refused(capsys, "train", "--data", "photos", "--out", "other", *SMALL)
     np.save("large.npy", np.repeat(np.repeat(GREY, 6, axis=1), 6, axis=2))
     assert "120 x 120 pixels: needed are 16 to 64" in refused(capsys, "train", "--data", "large.npy", *SMALL)
     assert load_source(Settings(data=str(here / "large.npy"), size=20)).train.shape == (60, 20, 20)
@@ -139,6 +140,14 @@ def test_a_photo_is_cut_in_its_middle_and_turned_as_the_camera_was_held(here):
     image = load_source(Settings(data=str(here / "photos"), size=16)).train[0]
     assert image.shape == (16, 16, 3)
     assert (image[2:6, 3:13, 0] > 150).all() and (image[10:14, 3:13, 1] > 150).all() and image[..., 2].max() < 60
+
+
+def test_pictures_of_other_kinds_are_left_out_and_named(here):
+    folder(here / "photos", GREY, LABELS)
+    for name in ("photos/squares/b.webp", "photos/a.HEIC", "photos/notes.txt"):
+        (here / name).write_bytes(b"?")
+    said = load_source(Settings(data=str(here / "photos"))).said
+    assert "photos without 2 that are neither PNG nor JPEG, such as a.HEIC, 60 of 20 x 20" in said
 
 
 @pytest.mark.parametrize("kind", ["sixteen", "palette", "grey in rgb", "alpha that hides nothing"])
@@ -266,6 +275,17 @@ def test_changed_images_are_refused_and_nothing_changes(here, capsys):
         assert "begun with other values of data: use the same" in capsys.readouterr().err
         assert {path: path.read_bytes() for path in before} == before
         Image.fromarray(GREY[0, ::-1]).save(here / "photos/0001.png")
+
+
+def test_a_place_of_another_system_is_told_as_missing(here, capsys):
+    np.save("a.npy", GREY)
+    assert main(["train", "--data", "a.npy", "--out", "run", *SMALL]) == 0
+    config = json.loads((here / "run/config.json").read_text())
+    config["settings"]["data"] = "C:\\photos\x1b[31m"
+    (here / "run/config.json").write_text(json.dumps(config))
+    capsys.readouterr()
+    assert "are not at C:" in refused(capsys, "resume", "run")
+    assert main(["resume", "run", "--data", "a.npy"]) == 0
 
 
 def test_a_run_on_mnist_takes_no_data_at_resume_and_old_runs_go_on(here, capsys, monkeypatch):
