@@ -16,7 +16,7 @@ ENOUGH = 200  # images of which a tenth is kept for `evaluate`; of fewer, none
 class Source(NamedTuple):
     """Images to train on, uint8 (n, h, w) or (n, h, w, 3), and others of the same source, (m, …), m perhaps 0.
 
-    `labels`, int64 (n,) and (m,), and the classes' `names`, where the images have labels. `said` tells in safe text
+    `labels`, whole numbers (n,) and (m,), and the classes' `names`, where the images have labels. `said` tells in safe text
     what was read, and what it is used for.
     """
 
@@ -32,7 +32,7 @@ def load_source(settings: Settings) -> Source:
     """The images that these settings ask for. Raises DataError for MNIST, ImagesError for others: a sentence each."""
     if settings.data is None:
         (x_train, y_train), (x_test, y_test) = data.load_mnist()
-        return Source(x_train, x_test, y_train.astype("int64"), y_test.astype("int64"), tuple("0123456789"), "")
+        return Source(x_train, x_test, y_train, y_test, tuple("0123456789"), "")
     wanted = Wanted(sides=SIDES, side=settings.size, labels=settings.labels)
     read = read_images(settings.data, None, None, settings.levels, wanted)
     _check(read, settings)
@@ -71,6 +71,8 @@ def _of_labels(names: tuple[str, ...], settings: Settings) -> str:
         return "."
     listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
     if settings.architecture == "conditional":
+        if names == tuple(map(str, range(len(names)))):
+            return f".\nClasses: 0 to {len(names) - 1}."
         numbered = ", ".join(f"{number} {name}" for number, name in enumerate(names[:10]))
         return f".\nClasses: {numbered}{' …' if len(names) > 10 else ''}."
     return f".\nLabels: {len(names)} ({listed}), not used: --architecture conditional trains with them."
