@@ -16,8 +16,8 @@ ENOUGH = 200  # images of which a tenth is kept for `evaluate`; of fewer, none
 class Source(NamedTuple):
     """Images to train on, uint8 (n, h, w) or (n, h, w, 3), and others of the same source, (m, …), m perhaps 0.
 
-    `labels`, whole numbers (n,) and (m,), and the classes' `names`, where the images have labels. `said` tells in safe text
-    what was read, and what it is used for.
+    `labels`, whole numbers (n,) and (m,), and the classes' `names`, where the images have labels. `said` tells in safe
+    text what was read, and what it is used for.
     """
 
     train: np.ndarray
