@@ -4,7 +4,7 @@ import argparse
 import os
 import secrets
 import sys
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -43,6 +43,7 @@ def train(options: argparse.Namespace) -> int:
     folder = options.out or _new_folder(settings)
     if not options.index:  # only worker 0 writes
         _check_new(folder)
+        _check_outside(folder, settings.data)
         _check_writable(folder)
     return _train(folder, settings, options.workers, options.index)
 
@@ -53,12 +54,23 @@ def resume(options: argparse.Namespace) -> int:
         settings = Settings.of(read_config(options.run)["settings"])
     except SettingsError as error:
         raise UsageError(f"{options.run} cannot be resumed: {error}") from error
+    if options.data:
+        if settings.data is None:
+            raise UsageError(f"{options.run} was trained on MNIST: leave out --data.")
+        settings = replace(settings, data=options.data)
+    if settings.data and not os.path.lexists(settings.data):
+        from ganlib.evaluation.arrays import shown
+
+        again = console.command("resume", options.run, "--data", "PATH")
+        raise UsageError(f"The images of this run are not at {shown(settings.data)}: say where they are with  {again}")
     return _train(options.run, settings, options.workers, options.index)
 
 
 def _train(folder: Path, settings: Settings, workers: list[str] | None, index: int | None) -> int:
-    x_train = _images(settings, workers)
-    strategy = _join(workers, index, len(x_train) % settings.batch_size or settings.batch_size)
+    source = _images(settings, workers)
+    strategy = _join(workers, index, len(source.train) % settings.batch_size or settings.batch_size)
+    if source.said:
+        _say(source.said)
     print("Loading TensorFlow …", end=" ", flush=True)
     print(start(), flush=True)
     from ganlib.training.runs import Busy
@@ -67,26 +79,35 @@ def _train(folder: Path, settings: Settings, workers: list[str] | None, index: i
     more = ("--workers", ",".join(workers), "--index", str(index)) if workers else ()
     go_on, measure = console.command("resume", folder, *more), console.command("evaluate", folder)
     try:
-        return Session(folder, settings, go_on, measure, strategy, index).train(x_train)
+        return Session(folder, settings, source, go_on, measure, strategy, index).train()
     except Busy as error:
         raise UsageError(str(error)) from error
 
 
 def _images(settings: Settings, workers: list[str] | None):
     """The images to train on, when the settings go with them and with each other."""
-    from ganlib.data import DataError, load_mnist
+    from ganlib.data import DataError
+    from ganlib.evaluation.arrays import ImagesError
+    from ganlib.training.source import load_source
 
+    odd = [name for name in ("labels", "size", "levels") if getattr(settings, name) is not None]
+    if odd and settings.data is None:
+        raise UsageError(f"--{odd[0]} says how to read images of your own: add --data, or leave it out.")
+    if settings.data is not None and settings.until_fd is not None:
+        raise UsageError("--until-fd measures with a judge that knows digits only: leave it out with --data.")
     try:
-        (x_train, _), _ = load_mnist()
-    except DataError as error:
+        source = load_source(settings)
+    except (DataError, ImagesError) as error:
         raise UsageError(str(error)) from error
-    if settings.batch_size > len(x_train):
-        raise UsageError(f"--batch-size {settings.batch_size} is more than the {len(x_train):,} images there are.")
+    n = len(source.train)
+    if settings.batch_size > n:
+        hint = f": choose a smaller one, such as {min(32, max(1, n // 2))}." if settings.data else "."
+        raise UsageError(f"--batch-size {settings.batch_size} is more than the {n:,} images there are{hint}")
     if workers and settings.until_fd is not None:
         raise UsageError("--until-fd works in one process only: leave out --workers, or --until-fd.")
     if settings.until_fd is not None and settings.images < 65:
         raise UsageError(f"--until-fd measures on --images, and {settings.images} are too few: at least 65 are needed.")
-    return x_train
+    return source
 
 
 def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
@@ -118,20 +139,20 @@ def _join(workers: list[str] | None, index: int | None, smallest_batch: int):
 def evaluate(options: argparse.Namespace) -> int:
     """Measure generated images beside real ones; print the report and write it as a page."""
     from ganlib.data import DataError
-    from ganlib.evaluation.arrays import ImagesError, shown
+    from ganlib.evaluation.against import evaluate_against
+    from ganlib.evaluation.arrays import shown
     from ganlib.evaluation.report import evaluate as measure
-    from ganlib.evaluation.report import load_images
     from ganlib.evaluation.report_page import write_html
 
-    try:
-        read = load_images(options.images, options.levels)
-    except ImagesError as error:
-        raise UsageError(str(error)) from error
+    read, beside = _to_measure(options)
     page = _report_page(options.images)
     _say(f"Images: {read.source}\nLoading TensorFlow …", end=" ")
     _say(start())
     try:
-        report = measure(read.images, _say_row, _say_notes)
+        if beside is None:
+            report = measure(read.images, _say_row, _say_notes)
+        else:
+            report = evaluate_against(beside.generated, beside.reference, _say_row, _say_notes)
     except DataError as error:
         raise UsageError(str(error)) from error
     for row in report.rows:
@@ -143,6 +164,21 @@ def evaluate(options: argparse.Namespace) -> int:
         raise UsageError(f"{shown(page)} cannot be written ({error.strerror}): copy the images elsewhere.") from error
     _say(f"\n\n{report.n:,} images measured in {report.seconds:.0f} s. With pictures: {shown(page)}")
     return 0
+
+
+def _to_measure(options: argparse.Namespace):
+    """The images to measure, and the same with the real ones beside, None where those are MNIST's."""
+    from ganlib.evaluation.arrays import ImagesError
+    from ganlib.evaluation.report import load_images
+    from ganlib.training.beside import load_beside
+
+    try:
+        beside = load_beside(options.images, options.against, options.size, options.levels)
+        if beside is None and options.size is not None:
+            raise UsageError("--size goes with --against: the digits' judge takes 28 x 28 pixels only.")
+        return beside or load_images(options.images, options.levels), beside
+    except ImagesError as error:
+        raise UsageError(str(error)) from error
 
 
 def _report_page(images: Path) -> Path:
@@ -195,6 +231,12 @@ def _new_folder(settings: Settings) -> Path:
     return next(Path("runs") / name for name in names if not (Path("runs") / name).exists())
 
 
+def _check_outside(folder: Path, images: str | None) -> None:
+    """Raise UsageError for a run that would lie among the images that it learns from."""
+    if images is not None and Path(images).resolve() in [folder.resolve(), *folder.resolve().parents][:2]:
+        raise UsageError(f"The run's pictures would lie among the images in {images}: choose an --out elsewhere.")
+
+
 def _check_new(folder: Path) -> None:
     """Raise UsageError for a folder that holds a run or anybody's files."""
     try:
@@ -215,7 +257,7 @@ def _check_new(folder: Path) -> None:
 
 
 def _check_writable(folder: Path) -> None:
-    made = not folder.exists()
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     probe = folder / f".ganlib-{secrets.token_hex(8)}.tmp"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -227,14 +269,14 @@ def _check_writable(folder: Path) -> None:
     finally:
         try:
             probe.unlink(missing_ok=True)
-            if made:
-                folder.rmdir()
+            for place in made:
+                place.rmdir()
         except (OSError, ValueError):
             pass
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ganlib", description="Train a GAN on MNIST and look at what it made.")
+    parser = argparse.ArgumentParser(prog="ganlib", description="Train a GAN and look at what it made.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     named = {}
     for command, text, more in (
@@ -251,6 +293,8 @@ def _parser() -> argparse.ArgumentParser:
     place = "where to put the run: a new or empty folder (default: runs/DATE-ARCHITECTURE)"
     named[train].add_argument("--out", type=Path, default=None, metavar="FOLDER", help=place)
     named[resume].add_argument("run", type=Path, metavar="RUN", help="the run's folder")
+    place = "where the run's own images are now, if they were moved"
+    named[resume].add_argument("--data", type=_path, metavar="PATH", help=place)
     for command in (train, resume):
         for name, option in _WORKERS.items():
             named[command].add_argument(name, **option)
@@ -266,6 +310,8 @@ def _option(field: Field) -> dict:
         return {"choices": field.metadata["choices"], "help": field.metadata["help"]}
 
     def number(text: str):
+        if field.name == "data":
+            return _path(text)
         kind = field.metadata["kind"]
         try:
             value = kind(text)
@@ -278,6 +324,18 @@ def _option(field: Field) -> dict:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return {"type": number, "metavar": field.metadata["metavar"], "help": field.metadata["help"]}
+
+
+def _path(text: str) -> str:
+    """A path that means the same in any folder: a run that is resumed elsewhere must find its images."""
+    if not text:
+        raise argparse.ArgumentTypeError("a folder or a file must be named")
+    return os.path.abspath(text)
+
+
+def _side(text: str) -> int:
+    field = next(field for field in fields(Settings) if field.name == "size")
+    return _option(field)["type"](text)
 
 
 def _index(text: str) -> int:
@@ -312,6 +370,12 @@ _EVALUATE = {
         "metavar": "IMAGES",
         "help": "a run, a folder of PNG or JPEG pictures, or a file: .npz, .npy, IDX (.gz too)",
     },
+    "--against": {
+        "type": Path,
+        "metavar": "PATH",
+        "help": "real images of your own to measure beside, in the same forms (default: what the run was trained on)",
+    },
+    "--size": {"type": _side, "metavar": "N", "help": "scale both sets, and cut them in the middle, to N x N pixels"},
     "--levels": {
         "choices": ("0..1", "-1..1", "0..255", "0..65535"),
         "help": "black and white of the numbers in the file, where they leave it open, as in --levels=-1..1",

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 import os
 from pathlib import Path
 
@@ -73,17 +74,19 @@ def smoke() -> bool:
     return os.environ.get("GANLIB_SMOKE") == "1"
 
 
-def to_images(samples: np.ndarray) -> np.ndarray:
-    """Turn samples in [0, 1], float (n, 784) or (n, 28, 28), into images: uint8 (n, 28, 28), 255 = ink.
+def to_images(samples: np.ndarray, shape: tuple[int, ...] = (28, 28)) -> np.ndarray:
+    """Turn samples in [0, 1], flat or of this `shape`, into images: uint8 (n, *shape), 255 = ink.
 
-    Raises ValueError for another shape, for NaN and for values outside [0, 1].
+    `shape` is (h, w) for grey, (h, w, 3) for colour. Raises ValueError for samples of another shape, for NaN and for
+    values outside [0, 1].
     """
     samples = np.asarray(samples)
-    if samples.shape[1:] not in ((784,), (28, 28)):
-        raise ValueError(f"to_images expects shape (n, 784) or (n, 28, 28), not {samples.shape}.")
+    if samples.shape[1:] not in ((math.prod(shape),), shape):
+        wanted = f"(n, {math.prod(shape)}) or (n, {', '.join(map(str, shape))})"
+        raise ValueError(f"to_images expects shape {wanted}, not {samples.shape}.")
     if samples.size and not (samples.min() >= 0 and samples.max() <= 1):
         raise ValueError(f"to_images expects values in [0, 1], not {samples.min():g} to {samples.max():g}.")
-    return np.rint(samples.reshape(-1, 28, 28) * 255).astype(np.uint8)
+    return np.rint(samples.reshape(-1, *shape) * 255).astype(np.uint8)
 
 
 def save_arrays(path: Path, arrays: Arrays, source: str, licence: str) -> None:

@@ -1,4 +1,4 @@
-"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors of 784 pixels in [0, 1]."""
+"""Lesson 02. Generators and discriminators, smallest first. Images are flat float32 vectors in [0, 1], 784 long."""
 
 from typing import NamedTuple
 
@@ -35,22 +35,23 @@ def mlp(
     return keras.Sequential([*stack, norm(layers.Dense(outputs, activation=activation, dtype="float32"))], name=name)
 
 
-def article() -> Pair:
+def article(pixels: int = 784) -> Pair:
     """The article's nets: G 100 -> 128 -> 128 -> 784 (sigmoid) and D 784 -> 128 -> 128 -> 1.
 
-    D returns a logit: the sigmoid that the article puts behind it is part of the loss here.
+    D returns a logit: the sigmoid that the article puts behind it is part of the loss here. Here and below, `pixels`
+    is how many numbers an image has: 784 for 28 x 28 in grey, three times as many in colour.
     """
     return Pair(
-        mlp(100, (128, 128), 784, "sigmoid", "generator"),
-        mlp(784, (128, 128), 1, None, "discriminator"),
+        mlp(100, (128, 128), pixels, "sigmoid", "generator"),
+        mlp(pixels, (128, 128), 1, None, "discriminator"),
     )
 
 
-def wide() -> Pair:
+def wide(pixels: int = 784) -> Pair:
     """A wider pair for the same task: G 64 -> 512 -> 512 -> 784 (sigmoid) and D 784 -> 512 -> 256 -> 1."""
     return Pair(
-        mlp(64, (512, 512), 784, "sigmoid", "generator"),
-        mlp(784, (512, 256), 1, None, "discriminator"),
+        mlp(64, (512, 512), pixels, "sigmoid", "generator"),
+        mlp(pixels, (512, 256), 1, None, "discriminator"),
     )
 
 
@@ -83,30 +84,30 @@ def choice(latents: tf.Tensor, k: int) -> tf.Tensor:
 CHOICES = 36  # three of them are 8.3 % and four 11.1 %, the range of MNIST's digits; a choice rarely draws two digits
 
 
-def mixture() -> Pair:
+def mixture(pixels: int = 784) -> Pair:
     """`wide` with a choice of one in 36 added to the 64 latents: G 64 -> 64 + 36 -> 512 -> 512 -> 784."""
-    inner = mlp(64 + CHOICES, (512, 512), 784, "sigmoid", "inner")
+    inner = mlp(64 + CHOICES, (512, 512), pixels, "sigmoid", "inner")
     generator = keras.Sequential([keras.Input((64,)), Choice(CHOICES), *inner.layers], name="generator")
-    return Pair(generator, wide().discriminator)
+    return Pair(generator, wide(pixels).discriminator)
 
 
-def conditional(by: str = "projection", classes: int = 10) -> Pair:
+def conditional(by: str = "projection", classes: int = 10, pixels: int = 784) -> Pair:
     """A pair that can be asked for a class: `wide`, with the label behind the pixels of every sample that D sees.
 
-    G maps 64 latents to 784 pixels; the largest of the first `classes` latents says which class it draws. D takes
-    784 + `classes` numbers and is told the label by `by`, one of: "projection", the logit is v · h + v_label · h
+    G maps 64 latents to `pixels`; the largest of the first `classes` latents says which class it draws. D takes
+    `pixels` + `classes` numbers and is told the label by `by`, one of: "projection", the logit is v · h + v_label · h
     (Miyato and Koyama 2018, eq. 3); "concatenation", the label stands beside the pixels (Mirza and Osindero 2014);
     "classifier", D is not told but learns to name it, and G to be named right (Odena et al. 2017).
     Raises ValueError for another way.
     """
-    inner = mlp(64 + classes, (512, 512), 784, "sigmoid", "inner")
+    inner = mlp(64 + classes, (512, 512), pixels, "sigmoid", "inner")
     generator = keras.Sequential([keras.Input((64,)), Choice(classes, 1.0), *inner.layers], name="generator")
-    seen = keras.Input((784 + classes,))
-    pixels, label = seen[:, :784], keras.ops.cast(seen[:, 784:] > 0.5, "float32")  # no slope in the label, for R1
+    seen = keras.Input((pixels + classes,))
+    image, label = seen[:, :pixels], keras.ops.cast(seen[:, pixels:] > 0.5, "float32")  # no slope in the label, for R1
     if by == "concatenation":
-        logit = mlp(784 + classes, (512, 256), 1, None, "inner")(keras.ops.concatenate([pixels, label], axis=-1))
+        logit = mlp(pixels + classes, (512, 256), 1, None, "inner")(keras.ops.concatenate([image, label], axis=-1))
     elif by in ("projection", "classifier"):
-        features = keras.Sequential(mlp(784, (512, 256), 1, None, "inner").layers[:-1], name="features")(pixels)
+        features = keras.Sequential(mlp(pixels, (512, 256), 1, None, "inner").layers[:-1], name="features")(image)
         logit = layers.Dense(1, dtype="float32")(features)
         scores = layers.Dense(classes, use_bias=by == "classifier", dtype="float32")(features)
         logit = (
@@ -153,11 +154,18 @@ def patches(channels: int = 32) -> Pair:
 ARCHITECTURES = {"article": article, "wide": wide, "mixture": mixture, "conditional": conditional, "patches": patches}
 
 
-def build_pair(architecture: str) -> Pair:
-    """The untrained pair of that name in `ARCHITECTURES`. Raises ValueError for another name."""
+def build_pair(architecture: str, pixels: int = 784, classes: int = 10) -> Pair:
+    """The untrained pair of that name in `ARCHITECTURES`, for images of `pixels` numbers; `classes` for "conditional".
+
+    Raises ValueError for another name, and for images of another size than 28 x 28 where "patches" must cut them.
+    """
     if architecture not in ARCHITECTURES:
         raise ValueError(f"There is no architecture {architecture!r}: choose one of {', '.join(ARCHITECTURES)}.")
-    return ARCHITECTURES[architecture]()
+    if architecture == "patches":
+        if pixels != 784:
+            raise ValueError("The architecture patches cuts up 28 x 28 grey pixels: choose another for these images.")
+        return patches()
+    return ARCHITECTURES[architecture](pixels=pixels, **({"classes": classes} if architecture == "conditional" else {}))
 
 
 def load_generator() -> keras.Model:
@@ -172,11 +180,13 @@ def load_generator() -> keras.Model:
 def generator_with(weights: Arrays) -> keras.Model:
     """A generator with these weights, as `save_weights` names them: of the first of `ARCHITECTURES` that they fit.
 
-    Raises ValueError when they fit none.
+    The size of its images and the number of its classes come from the weights. Raises ValueError when they fit none.
     """
     shapes = {name: array.shape for name, array in weights.items()}
-    for architecture in ARCHITECTURES:
-        generator = build_pair(architecture).generator
+    sizes = [shape for shape in shapes.values() if len(shape) == 2] or [(0, 784)]
+    pixels, classes = min(sizes[-1][1], 64 * 64 * 3), min(max(sizes[0][0] - 64, 2), 64)
+    for architecture in [name for name in ARCHITECTURES if name != "patches"]:  # which has the G of "wide"
+        generator = build_pair(architecture, pixels, classes).generator
         wanted = named_weights(generator)
         if shapes == {name: weight.shape for name, weight in wanted.items()}:
             generator.set_weights([weights[name].astype("float32") for name in wanted])

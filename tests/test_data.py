@@ -304,6 +304,15 @@ def test_to_images_rounds_to_the_nearest_grey():
     np.testing.assert_array_equal(data.to_images(images / 255), images)
 
 
+def test_to_images_of_other_shapes():
+    samples = np.linspace(0, 1, 2 * 16 * 24 * 3).reshape(2, -1)
+    images = data.to_images(samples, (16, 24, 3))
+    assert images.shape == (2, 16, 24, 3) and images[1, -1, -1, -1] == 255
+    np.testing.assert_array_equal(data.to_images(images / 255, (16, 24, 3)), images)
+    with pytest.raises(ValueError, match=r"expects shape \(n, 1152\) or \(n, 16, 24, 3\), not \(2, 784\)"):
+        data.to_images(np.zeros((2, 784)), (16, 24, 3))
+
+
 @pytest.mark.parametrize(
     "samples", [np.zeros((2, 783)), np.full((1, 784), np.nan), np.full((1, 784), -0.1), np.full((1, 784), 1.1)]
 )

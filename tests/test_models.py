@@ -14,7 +14,22 @@ def test_a_pair_fits_together(architecture):
     samples = generator.predict(np.random.default_rng(0).normal(size=(3, generator.input_shape[1])), verbose=0)
     assert samples.shape == (3, 784)
     assert samples.min() >= 0 and samples.max() <= 1
-    assert discriminator.predict(samples, verbose=0).shape == (3, 1)
+    labels = np.zeros((3, discriminator.input_shape[1] - 784))  # of the conditional pair
+    assert discriminator.predict(np.hstack([samples, labels]), verbose=0).shape == (3, 1)
+
+
+@pytest.mark.parametrize("architecture", [name for name in models.ARCHITECTURES if name != "patches"])
+def test_a_pair_for_images_of_another_size(architecture):
+    generator, discriminator = models.build_pair(architecture, pixels=16 * 24 * 3, classes=3)
+    assert generator.output_shape == (None, 1152)
+    assert discriminator.input_shape == (None, 1155 if architecture == "conditional" else 1152)
+    rebuilt = models.generator_with(weights_file.named_weights(generator))
+    assert rebuilt.output_shape == (None, 1152) and rebuilt.input_shape == generator.input_shape
+
+
+def test_patches_are_cut_from_28_x_28_pixels_only():
+    with pytest.raises(ValueError, match="patches cuts up 28 x 28 grey pixels"):
+        models.build_pair("patches", pixels=1024)
 
 
 def test_the_articles_nets_have_the_articles_sizes():

@@ -13,11 +13,45 @@ MOST_BYTES = 2**30  # that are unpacked for one set of images
 NPY = b"\x93NUMPY"
 IDX = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 PREFERRED = ("images", "x_train")  # taken where several arrays would do
+LABELS = ("labels", "y_train", "y", "label")  # names of the labels beside them, the first that is there and fits
 _MEMBERS, _HEADER = 1000, 10_000  # arrays of a file that are looked at; bytes of an array's description
 
 
 class ImagesError(ValueError):
     """Images that cannot be read or used; the text is one sentence, safe to print."""
+
+
+class Wanted(NamedTuple):
+    """Which images are asked for: grey ones of one `size` (h, w), or any of `sides` (least, most) pixels either way.
+
+    With `side`, any images will do: they are scaled, and cut in the middle, to `side` x `side` pixels. Where all are
+    None, everything is taken as it is. `labels` names an array of an .npz file.
+    """
+
+    size: tuple[int, int] | None = None
+    sides: tuple[int, int] | None = None
+    side: int | None = None
+    labels: str | None = None
+
+    def check(self, height: int, width: int) -> None:
+        """Raise ImagesError for images that are not of such a size."""
+        found = f"{height:,} x {width:,} pixels"
+        if self.size is not None and (height, width) != self.size:
+            raise ImagesError(f"{found}: needed are {self.size[0]} x {self.size[1]} in grey")
+        if self.sides is not None and self.side is None:
+            least, most = self.sides
+            if not (least <= height <= most and least <= width <= most):
+                raise ImagesError(f"{found}: needed are {least} to {most} in height and width; {SCALE}")
+
+
+SCALE = "add --size 32, which scales each image and cuts it to a square, or bring them to one size yourself"
+
+
+class Labels(NamedTuple):
+    """The class of each image, int64 (n,), counted from 0, and the classes' names."""
+
+    numbers: np.ndarray
+    names: tuple[str, ...]
 
 
 class Header(NamedTuple):
@@ -48,15 +82,54 @@ def read_npy(file: BinaryIO, most: int | None, fits: Callable[[tuple[int, ...]],
 
 
 def read_npz(
-    file: BinaryIO, most: int | None, fits: Callable[[tuple[int, ...]], None]
-) -> tuple[np.ndarray, str]:
-    """Return the first `most` rows of the array of images in a zip of arrays, and its name, as it is in the file."""
+    file: BinaryIO, most: int | None, fits: Callable[[tuple[int, ...]], None], labels: str | None = None
+) -> tuple[np.ndarray, str, Labels | None]:
+    """Return the first `most` rows of the array of images in a zip of arrays, its name there, and their labels if any.
+
+    `labels` names the array of the labels; without it, one of a usual name that fits is taken.
+    """
     with zipfile.ZipFile(file) as archive:
-        member, header = _choose(archive, fits)
-        with archive.open(member) as stream:
-            npy_header(stream)
-            left = member.file_size - stream.tell()
-            return _rows(stream, header, most, left), member.filename.removesuffix(".npy")
+        member, _ = _choose(archive, fits)
+        name = member.filename.removesuffix(".npy")
+        images = _member(archive, member, most)
+        return images, name, _labels(archive, name, len(images), most, labels)
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int | None) -> np.ndarray:
+    with archive.open(member) as stream:
+        header = npy_header(stream)
+        return _rows(stream, header, most, member.file_size - stream.tell())
+
+
+def _labels(archive: zipfile.ZipFile, images: str, n: int, most: int | None, asked: str | None) -> Labels | None:
+    """The labels of the `n` images that were read. Raises ImagesError when those `asked` for by name are unusable."""
+    members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()[:_MEMBERS]}
+    usual = [f"y{images[1:]}"] if images.startswith("x") else []
+    for name in [asked] if asked else [*usual, *LABELS]:
+        if name not in members:
+            continue
+        with archive.open(members[name]) as stream:
+            problem = _labels_problem(npy_header(stream), n, most)
+        if not problem:
+            found = _member(archive, members[name], most).ravel()
+            names, numbers = np.unique(found, return_inverse=True)
+            texts = (name.decode("latin-1") if isinstance(name, bytes) else name for name in names.tolist())
+            return Labels(numbers.astype(np.int64), tuple(shown(text) for text in texts))
+        if asked:
+            raise ImagesError(f"holds {shown(asked)}, which {problem}")
+    if asked:
+        raise ImagesError(f"holds no array {shown(asked)}, only {', '.join(shown(name) for name in list(members)[:5])}")
+    return None
+
+
+def _labels_problem(header: Header, n: int, most: int | None) -> str:
+    if header.dtype.hasobject or header.dtype.kind not in "buiUS":
+        return f"is {shown(header.dtype)}: labels are whole numbers or texts"
+    rows = header.shape[0] if header.shape else 0
+    if header.shape[1:] not in ((), (1,)) or (rows if most is None else min(rows, most)) != n:
+        hint = ", perhaps its argmax(axis=1)" if len(header.shape) == 2 else ""
+        return f"has the shape {header.shape}: needed is one label for each of the {n:,} images{hint}"
+    return ""
 
 
 def read_idx(file: BinaryIO, most: int | None, fits: Callable[[tuple[int, ...]], None], size: int | None) -> np.ndarray:

@@ -10,8 +10,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from ganlib.evaluation.arrays import IDX, NPY, ImagesError, read_idx, read_npy, read_npz, shown
-from ganlib.evaluation.folder import read_folder, read_picture, reason
+from ganlib.evaluation.arrays import IDX, NPY, ImagesError, Labels, Wanted, read_idx, read_npy, read_npz, shown
+from ganlib.evaluation.folder import left_out, read_folder, read_picture, reason, square
 from ganlib.files import open_file
 
 LEVELS = {"0..1": (0, 1), "-1..1": (-1, 1), "0..255": (0, 255), "0..65535": (0, 65535)}  # black and white in each
@@ -35,9 +35,10 @@ _STARTS = (
 
 
 class Images(NamedTuple):
-    """Images, uint8 (n, h, w) in grey or (n, h, w, 3); labels, int64 (n,), and their names where sub-folders give them.
+    """Images, uint8 (n, h, w) in grey or (n, h, w, 3); labels, int64 (n,), and their names, where they have any.
 
-    `source` says in safe text what was read, such as "mnist.npz, array x_train".
+    Labels come from sub-folders, or from an array beside the images. `source` says in safe text what was read, such as
+    "mnist.npz, array x_train".
     """
 
     images: np.ndarray
@@ -46,28 +47,40 @@ class Images(NamedTuple):
     source: str
 
 
+class Raw(NamedTuple):
+    """What one file or folder holds before its levels are known."""
+
+    numbers: np.ndarray
+    labels: Labels | None
+    source: str
+
+
 def read_images(
-    path: str | os.PathLike, most: int | None = None, size: tuple[int, int] | None = None, levels: str | None = None
+    path: str | os.PathLike,
+    most: int | None = None,
+    size: tuple[int, int] | None = None,
+    levels: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Images:
     """Return the images of a file or folder, of a folder's pictures or an array's rows at most `most`.
 
-    `size` = (h, w) asks for grey images of that size, flat ones too; `levels`, a name in LEVELS, says what is black and
-    white where the numbers leave it open. A run's folder stands for its generated images. Nothing is unpickled, and at
-    most 1 GiB is unpacked. Raises ImagesError, one sentence, for everything that gives no images.
+    `size` = (h, w) asks for grey images of that size, flat ones too, `wanted` for others, such as Wanted(side=32);
+    `levels`, a name in LEVELS, says what is black and white where the numbers leave it open. A run's folder stands for
+    its generated images. Nothing is unpickled, and at most 1 GiB is unpacked.
+    Raises ImagesError, one sentence, for everything that gives no images.
     """
-    path, labels, names = Path(path), None, ()
+    path, wanted = Path(path), wanted or Wanted(size)
     where = shown(path)
     try:
         if path.is_dir():
             path = _in_folder(path)
             where = shown(path)
-        if path.is_dir():
-            raw, labels, names = read_folder(path, most, size)
-            source = path.resolve().name
-        else:
-            raw, source = _read_file(path, most, size)
-        images = _one_channel(_arrange(raw, size), size)
-        return Images(to_levels(images, levels), labels, tuple(map(shown, names)), shown(source))
+        raw = _read_folder(path, most, wanted) if path.is_dir() else _read_file(path, most, wanted)
+        images = to_levels(_one_channel(_arrange(raw.numbers, wanted), wanted.size), levels)
+        if wanted.side and images.shape[1:3] != (wanted.side, wanted.side):
+            images = np.stack([square(image, wanted.side) for image in images])
+        labels = raw.labels or Labels(None, ())
+        return Images(images, labels.numbers, labels.names, shown(raw.source))
     except ImagesError as error:
         raise ImagesError(f"{where} {error}.") from None
     except FileNotFoundError:
@@ -145,7 +158,15 @@ def _in_folder(folder: Path) -> Path:
     return folder
 
 
-def _read_file(path: Path, most: int | None, size: tuple[int, int] | None) -> tuple[np.ndarray, str]:
+def _read_folder(folder: Path, most: int | None, wanted: Wanted) -> Raw:
+    if wanted.labels:
+        raise ImagesError(f"is a folder, whose labels are its sub-folders: leave out --labels {shown(wanted.labels)}")
+    numbers, labels, names = read_folder(folder, most, wanted)
+    found = None if labels is None else Labels(labels, tuple(map(shown, names)))
+    return Raw(numbers, found, folder.resolve().name + left_out(folder))
+
+
+def _read_file(path: Path, most: int | None, wanted: Wanted) -> Raw:
     """The numbers of one file, whatever it is called, and what was read."""
     with open_file(path) as file:
         start = file.read(512)
@@ -153,40 +174,40 @@ def _read_file(path: Path, most: int | None, size: tuple[int, int] | None) -> tu
         file.seek(0)
         try:
             if start[:2] != b"\x1f\x8b":
-                return _decode(file, start, path, most, size, length)
+                return _decode(file, start, path, most, wanted, length)
             with gzip.GzipFile(fileobj=file) as unpacked:
                 start = unpacked.read(512)
                 unpacked.seek(0)
-                return _decode(unpacked, start, path, most, size, None)
+                return _decode(unpacked, start, path, most, wanted, None)
         except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise ImagesError(f"is damaged ({shown(error)}): copy or download it again") from None
         except (NotImplementedError, RuntimeError, UnicodeError) as error:  # a password, or a rare kind of zip
             raise ImagesError(f"cannot be unpacked ({shown(error)}): save the images with np.savez") from None
 
 
-def _decode(
-    file: BinaryIO, start: bytes, path: Path, most: int | None, size: tuple[int, int] | None, length: int | None
-) -> tuple[np.ndarray, str]:
+def _decode(file: BinaryIO, start: bytes, path: Path, most: int | None, wanted: Wanted, length: int | None) -> Raw:
     """Read by what stands in the file, `length` bytes or, in a .gz, an unknown number of them."""
 
     def fits(shape: tuple[int, ...]) -> None:
         try:
-            _arrange(np.broadcast_to(np.uint8(0), shape), size)  # takes no memory
+            _arrange(np.broadcast_to(np.uint8(0), shape), wanted)  # takes no memory
         except ImagesError:
             raise
         except ValueError:  # more numbers than any memory has
             raise ImagesError(f"says its shape is {shape}: no memory holds that") from None
 
     plain = length is not None
-    if start.startswith(NPY):
-        return read_npy(file, most, fits, length), path.name
-    if start[:2] == b"\0\0" and len(start) > 3 and start[2] in IDX and 1 <= start[3] <= 4:
-        return read_idx(file, most, fits, length), path.name
     if plain and start[:4] in (b"PK\3\4", b"PK\5\6"):
-        array, name = read_npz(file, most, fits)
-        return array, f"{path.name}, array {name}"
+        array, name, labels = read_npz(file, most, fits, wanted.labels)
+        return Raw(array, labels, f"{path.name}, array {name}")
+    if wanted.labels:
+        raise ImagesError(f"is no .npz file and holds no array {shown(wanted.labels)}: leave out --labels")
+    if start.startswith(NPY):
+        return Raw(read_npy(file, most, fits, length), None, path.name)
+    if start[:2] == b"\0\0" and len(start) > 3 and start[2] in IDX and 1 <= start[3] <= 4:
+        return Raw(read_idx(file, most, fits, length), None, path.name)
     if plain and start.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        return read_picture(file, size)[None], path.name
+        return Raw(read_picture(file, wanted)[None], None, path.name)
     raise ImagesError(_unknown(start) if plain else "holds no array behind its gzip: unpack it")
 
 
@@ -205,12 +226,13 @@ def _unknown(start: bytes) -> str:
     return "is no file of images: needed is .npz, .npy, IDX, PNG or JPEG"
 
 
-def _arrange(raw: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
+def _arrange(raw: np.ndarray, wanted: Wanted) -> np.ndarray:
     """The same numbers as (n, h, w), or (n, h, w, channels). Raises ImagesError for shapes that do not fit."""
-    images = _as_set(raw, size)
-    height, width = images.shape[1:3]
-    if size is not None and (height, width) != size:
-        raise ImagesError(f"holds images of {height} x {width} pixels: needed are {size[0]} x {size[1]} in grey")
+    images = _as_set(raw, wanted.size)
+    try:
+        wanted.check(*images.shape[1:3])
+    except ImagesError as error:
+        raise ImagesError(f"holds images of {error}") from None
     return images
 
 

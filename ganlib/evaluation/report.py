@@ -105,10 +105,10 @@ def evaluate(
     say(_distances(generated, train, test))
     say(_digits(generated, test))
     shown = metrics.prdc(test.features, generated.features), metrics.prdc(test.features, beside.features)
-    say(_prdc(*shown))
+    say(prdc_rows(*shown))
     say(_parzen(images, beside.images, x_test, validation))
     copies = _memorisation(generated.first(probes), train, test)
-    say(_copies(copies))
+    say(copies_rows(copies))
     drawn = _pictures(generated, train, test, shown, copies["pixels"])
     return Report(len(images), notes, rows, drawn, time.perf_counter() - start)
 
@@ -140,7 +140,8 @@ def _digits(generated: Seen, test: Seen) -> list[Row]:
     ]
 
 
-def _prdc(generated: metrics.PRDC, real: metrics.PRDC) -> list[Row]:
+def prdc_rows(generated: metrics.PRDC, real: metrics.PRDC) -> list[Row]:
+    """The four measures of generated images, and those of as many real ones."""
     four = zip(metrics.PRDC._fields, generated, real, _PRDC, strict=True)
     return [Row(name, f"{value:.3f}", f"{beside:.3f}", meaning) for name, value, beside, meaning in four]
 
@@ -162,7 +163,8 @@ def _memorisation(probes: Seen, train: Seen, test: Seen) -> dict[str, metrics.Me
     }
 
 
-def _copies(tests: dict[str, metrics.Memorisation]) -> list[Row]:
+def copies_rows(tests: dict[str, metrics.Memorisation]) -> list[Row]:
+    """The test of memorisation by each name of what was compared, such as "pixels"."""
     meaning = (
         "share of training images among the {0.distinct:,} real images that are nearest to a generated one, "
         "{0.low:.1%} to {0.high:.1%} with 95% confidence; right: what chance gives. Memorisation test: {0.verdict}"
@@ -177,7 +179,7 @@ def _pictures(
     generated: Seen, train: Seen, test: Seen, four: tuple[metrics.PRDC, metrics.PRDC], by_pixels: metrics.Memorisation
 ) -> list[Picture]:
     shares = [metrics.class_histogram(seen.probabilities) for seen in (generated, test)]
-    drawn = [_samples(generated.images), _histogram(*shares), _four(*four)]
+    drawn = [samples_picture(generated.images), _histogram(*shares), four_picture(*four)]
     # A plain 1 is near to every set of digits; a copy is near to one set only.
     ratio = by_pixels.to_train / by_pixels.to_held_out.clip(1e-9)
     suspects = np.argsort(ratio, kind="stable")[:10]
@@ -202,9 +204,10 @@ def _range(shares: np.ndarray) -> str:
     return f"{shares.min():.1%} to {shares.max():.1%}"
 
 
-def _samples(images: np.ndarray) -> Picture:
+def samples_picture(images: np.ndarray, what: str = "digits") -> Picture:
+    """The first images, and what they are for readers who cannot see them."""
     figure = pictures.digits(images[:100], title=f"The first 100 of {len(images):,} images, not chosen")
-    return Picture("Samples", pictures.to_png(figure), "100 generated digits in ten rows.")
+    return Picture("Samples", pictures.to_png(figure), f"{min(len(images), 100)} generated {what} in ten rows.")
 
 
 def _histogram(shares: np.ndarray, real: np.ndarray) -> Picture:
@@ -215,7 +218,8 @@ def _histogram(shares: np.ndarray, real: np.ndarray) -> Picture:
     return Picture("Digits", pictures.to_png(figure), f"Shares of the digits among the generated images: {said}.")
 
 
-def _four(generated: metrics.PRDC, real: metrics.PRDC) -> Picture:
+def four_picture(generated: metrics.PRDC, real: metrics.PRDC) -> Picture:
+    """The same as bars."""
     title = (
         f"Precision {generated.precision:.2f}, recall {generated.recall:.2f}; as many real images "
         f"have {real.precision:.2f} and {real.recall:.2f}"

@@ -250,13 +250,14 @@ def player(frames: Sequence[np.ndarray | Figure], captions: Sequence[str], alt: 
     )
 
 
-def film(images: np.ndarray, epochs: Sequence[int], alt: str | None = None) -> Player:
+def film(images: np.ndarray, epochs: Sequence[int], alt: str | None = None, what: str = "digits") -> Player:
     """Return the player of a training run: one grid of digits per epoch, captioned "epoch 3 of 20".
 
-    `images` is uint8 (frames, n, 28, 28), drawn from the same n latent vectors each time; `epochs` has one
-    number per frame. Raises ValueError for other shapes and as `player` does.
+    `images` is uint8 (frames, n, h, w), in colour (frames, n, h, w, 3), drawn from the same n latent vectors each
+    time; `epochs` has one number per frame; `what` names the images. Raises ValueError for other shapes and as
+    `player` does.
     """
-    if np.ndim(images) != 4 or len(images) == 0 or len(images) != len(epochs):
+    if np.ndim(images) not in (4, 5) or len(images) == 0 or len(images) != len(epochs):
         raise ValueError(
             f"film() needs images (frames, n, 28, 28) and one epoch per frame, "
             f"got {np.shape(images)} and {len(epochs)} epochs"
@@ -265,7 +266,7 @@ def film(images: np.ndarray, epochs: Sequence[int], alt: str | None = None) -> P
     columns = math.ceil(math.sqrt(n))
     columns = next((c for c in range(columns, 2 * columns) if n % c == 0), columns)  # no gaps, if that can be
     captions = [f"epoch {epoch} of {epochs[-1]}" for epoch in epochs]
-    alt = alt or (f"{n} generated digits, each from its own fixed noise, "
+    alt = alt or (f"{n} generated {what}, each from its own fixed noise, "
                   f"from epoch {epochs[0]} to epoch {epochs[-1]} of training.")
     return player([tile(batch, columns) for batch in images], captions, alt)
 

@@ -1,4 +1,4 @@
-"""Digits on a page: grids, named sets side by side, and the still contact sheet of a film."""
+"""Images on a page, digits or others: grids, named sets side by side, and the still contact sheet of a film."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ from ganlib.pictures.page import (
 def digits(
     images: np.ndarray, columns: int = 10, title: str | None = None, labels: Sequence[str] | None = None
 ) -> Figure:
-    """Draw digits in a grid, row by row.
+    """Draw digits, or other images, in a grid, row by row.
 
-    `images` is (n, 28, 28) or (n, 784), uint8 in 0..255 or float in [0, 1]; `labels`, one per image, stand
-    under the images. Raises ValueError for other shapes and ranges, and for a grid too large for the page.
+    `images` is (n, h, w), in colour (n, h, w, 3), or (n, 784), uint8 in 0..255 or float in [0, 1]; `labels`, one per
+    image, stand under the images. Raises ValueError for other shapes and ranges, and for a grid too large for the page.
     """
     images = _pixels(images, "digits()")
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"digits() needs one label per image: got {len(labels)} for {len(images)} images")
     columns = min(_count(columns, "columns"), len(images))
     rows = -(-len(images) // columns)
-    scale = _scale(columns * 28, rows * 28)
+    height, width = images.shape[1:3]
+    scale = _scale(columns, rows, width, height)
     strip = 0 if labels is None else math.ceil((LINE - 6) / scale)
     grid = tile(images, columns, strip)
     title_lines = wrap(title, WIDEST - 2 * MARGIN)
@@ -48,16 +49,16 @@ def digits(
     figure = sheet(max(grid.shape[1] * scale, title_width(title_lines)), top + grid.shape[0] * scale, title_lines)
     place(figure, grid, MARGIN, top, scale)
     for i, label in enumerate(labels or ()):
-        if text_width(str(label)) > 28 * scale:
+        if text_width(str(label)) > width * scale:
             raise ValueError(f"label {str(label)!r} is wider than its image: shorten it or use fewer columns")
         row, column = divmod(i, columns)
-        middle, bottom = (column + 0.5) * 28 * scale, (row + 1) * (28 + strip) * scale
+        middle, bottom = (column + 0.5) * width * scale, (row + 1) * (height + strip) * scale
         write(figure, MARGIN + middle, top + bottom - 10, str(label), ha="center")
     return figure
 
 
 def side_by_side(panels: Mapping[str, np.ndarray], columns: int = 5, title: str | None = None) -> Figure:
-    """Draw sets of digits as named panels: "real" framed in blue, "generated" in vermilion, others in grey.
+    """Draw sets of images of one size as named panels: "real" framed in blue, "generated" in vermilion, others in grey.
 
     `panels` maps a name to images as `digits` takes them. Panels of one row stand under each other, so that
     columns can be compared; larger ones stand side by side. Raises ValueError as `digits` does.
@@ -67,11 +68,12 @@ def side_by_side(panels: Mapping[str, np.ndarray], columns: int = 5, title: str 
     sets = {name: _pixels(images, f"side_by_side()[{name!r}]") for name, images in panels.items()}
     columns = min(_count(columns, "columns"), max(map(len, sets.values())))
     grids = {name: tile(images, columns) for name, images in sets.items()}
-    width, height = columns * 28, max(grid.shape[0] for grid in grids.values())
-    strips = height == 28
-    abreast = 1 if strips else min(len(grids), max(1, (WIDEST - 2 * MARGIN + GAP) // (2 * width + GAP)))
+    cell_height, cell_width = next(iter(sets.values())).shape[1:3]
+    width, height = columns * cell_width, max(grid.shape[0] for grid in grids.values())
+    abreast = 1 if height == cell_height else min(len(grids), max(1, (WIDEST - 2 * MARGIN + GAP) // (2 * width + GAP)))
     lines = -(-len(grids) // abreast)
-    scale = _scale(abreast * width, lines * height, across=(abreast - 1) * GAP, down=lines * (LINE + GAP))
+    rows, room = lines * height // cell_height, {"across": (abreast - 1) * GAP, "down": lines * (LINE + GAP)}
+    scale = _scale(abreast * columns, rows, cell_width, cell_height, **room)
     title_lines = wrap(title, WIDEST - 2 * MARGIN)
     top = MARGIN + LINE * len(title_lines)
     step_x, step_y = width * scale + GAP, height * scale + LINE + GAP
@@ -91,17 +93,18 @@ def side_by_side(panels: Mapping[str, np.ndarray], columns: int = 5, title: str 
 
 
 def tile(images: np.ndarray, columns: int = 10, strip: int = 0) -> np.ndarray:
-    """Lay images out in rows of `columns`: uint8 (rows * (28 + strip), columns * 28).
+    """Lay images out in rows of `columns`: uint8 (rows * (h + strip), columns * w), in colour with 3 channels.
 
     `images` as `digits` takes them. White fills the cells of the last row without an image, and `strip`
     pixels under every image. Raises ValueError as `digits` does.
     """
     images = _pixels(images, "tile()")
     rows = -(-len(images) // _count(columns, "columns"))
-    cells = np.full((rows * columns, 28 + strip, 28), 255, np.uint8)
-    cells[: len(images), :28] = images
-    cells = cells.reshape(rows, columns, 28 + strip, 28).swapaxes(1, 2)
-    return cells.reshape(rows * (28 + strip), columns * 28)
+    height, width, *channels = images.shape[1:]
+    cells = np.full((rows * columns, height + strip, width, *channels), 255, np.uint8)
+    cells[: len(images), :height] = images
+    cells = cells.reshape(rows, columns, height + strip, width, *channels).swapaxes(1, 2)
+    return cells.reshape(rows * (height + strip), columns * width, *channels)
 
 
 def contact_sheet(
@@ -156,12 +159,15 @@ def check_frames(frames: Sequence[np.ndarray], captions: Sequence[str], caller: 
 
 
 def _pixels(images: np.ndarray, caller: str) -> np.ndarray:
-    """Return images as uint8 (n, 28, 28), or say in one sentence what is wrong with them."""
+    """Return images as uint8 (n, h, w) or (n, h, w, 3), or say in one sentence what is wrong with them."""
     images = np.asarray(images)
     if images.ndim == 2 and images.shape[1] == 784:
         images = images.reshape(-1, 28, 28)
-    if images.ndim != 3 or images.shape[1:] != (28, 28):
-        raise ValueError(f"{caller} expects images of shape (n, 28, 28) or (n, 784), got {images.shape}")
+    if images.ndim not in (3, 4) or images.shape[3:] not in ((), (3,)) or min(images.shape[1:3]) < 4:
+        raise ValueError(
+            f"{caller} expects images of shape (n, 28, 28) or (n, 784), got {images.shape}; of other sizes, "
+            "(n, h, w) or (n, h, w, 3)"
+        )
     if len(images) == 0:
         raise ValueError(f"{caller} got no images")
     if images.dtype == np.uint8:
@@ -187,13 +193,13 @@ def _count(value: int, name: str) -> int:
     return int(value)
 
 
-def _scale(width: int, height: int, across: int = 0, down: int = 0) -> int:
-    """Return how many pixels to draw per pixel, 1 to 4, so that a grid fits on a square page."""
+def _scale(columns: int, rows: int, width: int, height: int, across: int = 0, down: int = 0) -> int:
+    """Return how many pixels to draw per pixel, 1 to 4, so that a grid of such images fits on a square page."""
     room_x, room_y = WIDEST - 2 * MARGIN - across, max(WIDEST - down, WIDEST // 2)
-    scale = min(4, room_x // width, room_y // height)
+    scale = min(4, room_x // (columns * width), room_y // (rows * height))
     if scale < 1:
         raise ValueError(
-            f"{height // 28} rows of {width // 28} digits do not fit on the page, "
-            f"at most {room_y // 28} rows of {room_x // 28}: draw fewer images"
+            f"{rows} rows of {columns} images do not fit on the page, "
+            f"at most {room_y // height} rows of {room_x // width}: draw fewer images"
         )
     return scale

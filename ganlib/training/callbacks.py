@@ -1,6 +1,7 @@
 """Callbacks of a training: the progress bar, the film, and the Fréchet distance, at which a training can stop."""
 
 import io
+import math
 import re
 import sys
 from pathlib import Path
@@ -60,13 +61,13 @@ class StopAtFD(keras.callbacks.Callback):
 class Film(keras.callbacks.Callback):
     """Keeps `count` images from the same latents, before training and after every epoch.
 
-    Writes frames/epoch-0000.npz and so on in `folder`: `images`, uint8 (count, 28, 28), and `run`, the name of the run
-    in that folder, so that a frame of another run never enters the film.
+    Writes frames/epoch-0000.npz and so on in `folder`: `images`, uint8 (count, *shape), and `run`, the name of the run
+    in that folder, so that a frame of another run never enters the film. `shape` is (h, w), in colour (h, w, 3).
     """
 
-    def __init__(self, folder: str | Path, count: int = 100):
+    def __init__(self, folder: str | Path, count: int = 100, shape: tuple[int, ...] = (28, 28)):
         super().__init__()
-        self.folder, self.count = Path(folder) / "frames", count
+        self.folder, self.count, self.shape = Path(folder) / "frames", count, shape
         self.run, self.begins = "", False
 
     def on_train_begin(self, logs=None):
@@ -84,14 +85,14 @@ class Film(keras.callbacks.Callback):
         self._keep(epoch + 1)
 
     def images(self, epochs: int | None = None) -> tuple[np.ndarray, list[int]]:
-        """All frames so far (up to an epoch), uint8 (frames, count, 28, 28), and their epochs.
+        """All frames so far (up to an epoch), uint8 (frames, count, *shape), and their epochs.
 
         Files that are not frames of this run are left out.
         """
         self.run = self._name_of_run()
         wanted = [(n, path) for n, path in sorted(self._paths().items()) if epochs is None or n <= epochs]
         frames = {number: frame for number, path in wanted if (frame := self._read(path)) is not None}
-        return np.array(list(frames.values())).reshape(-1, self.count, 28, 28), list(frames)
+        return np.array(list(frames.values())).reshape(-1, self.count, *self.shape), list(frames)
 
     def left_out(self) -> list[str]:
         """The names of the files in frames/ that `images` leaves out."""
@@ -116,17 +117,17 @@ class Film(keras.callbacks.Callback):
     def _read(self, path: Path) -> np.ndarray | None:
         """The images of a frame; None where there is no good frame of this run and this size."""
         try:
-            content = read_file(path, 2**16 + 784 * self.count)
+            content = read_file(path, 2**16 + math.prod(self.shape) * self.count)
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 images, run, epoch = file["images"], str(file["run"][()]), int(file["epoch"])
         except Exception:  # whatever it is, it is not a frame that was written here
             return None
-        good = images.shape == (self.count, 28, 28) and images.dtype == np.uint8
+        good = images.shape == (self.count, *self.shape) and images.dtype == np.uint8
         return images if good and run == self.run and path.name == _frame_name(epoch) else None
 
     def _keep(self, epoch):
         content = io.BytesIO()
-        images = to_images(self.model.generate(self.count))
+        images = to_images(self.model.generate(self.count), self.shape)
         np.savez(content, images=images, run=np.array(self.run), epoch=np.int64(epoch))
         path = self.folder / _frame_name(epoch)
         try:

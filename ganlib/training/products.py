@@ -31,33 +31,35 @@ def write_products(gan: GAN, run: Run, film: Film, settings: Settings) -> tuple[
             failed[name] = reason(error)
 
     write("generator.npz", "the generator's weights (averaged)", lambda path: save_weights(path, gan.average))
-    images = f"{settings.images:,} images, uint8 28 x 28"
-    write("generated_images.npz", images, lambda path: _save_images(path, gan, settings))
+    what = "digits" if settings.data is None else "images"
+    images = f"{settings.images:,} images, uint8 {' x '.join(map(str, film.shape))}"
+    write("generated_images.npz", images, lambda path: _save_images(path, gan, settings, film.shape))
     try:
         history = run.history()
     except Exception as error:
         history, failed["history.csv"] = {}, reason(error)
     epochs = int(history["epoch"][-1]) if history.get("epoch") else 0
-    write("samples.png", "100 digits", lambda path: _save_samples(path, gan, epochs))
+    write("samples.png", f"100 {what}", lambda path: _save_samples(path, gan, epochs, film.shape, what))
     if epochs:
-        what = "losses, D(x) and D(G(z)) by epoch"
-        write("curves.png", what, lambda path: _save_curves(path, history, gan.pair.balance))
+        curves = "losses, D(x) and D(G(z)) by epoch"
+        write("curves.png", curves, lambda path: _save_curves(path, history, gan.pair.balance))
         made["history.csv"] = "every figure of every epoch"
-    write("film.html", "the training film: open it in a browser", lambda path: _save_film(path, film, epochs or None))
+    shown = "the training film: open it in a browser"
+    write("film.html", shown, lambda path: _save_film(path, film, epochs or None, what))
     if odd := film.left_out():
         failed["frames"] = f"{', '.join(odd[:3])} are not frames of this run, and not in the film"
     return made, failed
 
 
-def _save_images(path: Path, gan: GAN, settings: Settings) -> None:
+def _save_images(path: Path, gan: GAN, settings: Settings, shape: tuple[int, ...]) -> None:
     content = io.BytesIO()
-    np.savez_compressed(content, images=to_images(gan.generate(settings.images, seed=settings.seed + 1)))
+    np.savez_compressed(content, images=to_images(gan.generate(settings.images, seed=settings.seed + 1), shape))
     write_file(path, content.getbuffer())
 
 
-def _save_samples(path: Path, gan: GAN, epochs: int) -> None:
-    title = f"Generated digits after {epochs} epochs"
-    pictures.save_png(pictures.digits(to_images(gan.generate(100)), title=title), path)
+def _save_samples(path: Path, gan: GAN, epochs: int, shape: tuple[int, ...], what: str) -> None:
+    title = f"Generated {what} after {epochs} epochs"
+    pictures.save_png(pictures.digits(to_images(gan.generate(100), shape), title=title), path)
 
 
 def _save_curves(path: Path, history: dict[str, list[float]], balance: float) -> None:
@@ -65,9 +67,9 @@ def _save_curves(path: Path, history: dict[str, list[float]], balance: float) ->
     pictures.save_png(curves, path)
 
 
-def _save_film(path: Path, film: Film, epochs: int | None) -> bool:
+def _save_film(path: Path, film: Film, epochs: int | None, what: str) -> bool:
     images, numbers = film.images(epochs)
     if len(images) < 2:
         return False
-    pictures.film(images, numbers).save(path)
+    pictures.film(images, numbers, what=what).save(path)
     return True

@@ -80,8 +80,7 @@ class Run:
             make_folder(self.folder)
             lock = FolderLock(self.folder)
         except BlockingIOError as error:
-            problem = f"Another process is training in {self.folder}: wait for its end, or use another folder."
-            raise Busy(problem) from error
+            raise Busy(f"Another process is training in {self.folder}: wait for its end, or use another.") from error
         except OSError as error:
             raise RunError(f"The folder {self.folder} cannot be written ({error.strerror}): choose another.") from error
         with lock:

@@ -5,12 +5,14 @@ import math
 import numbers
 import operator
 from dataclasses import Field, dataclass, field, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from ganlib.evaluation.images import LEVELS
 from ganlib.files import read_file
 
 LOSSES = ("non-saturating", "minimax", "least-squares", "wasserstein", "hinge", "relativistic")
-ARCHITECTURES = ("mixture", "wide", "article")
+ARCHITECTURES = ("mixture", "wide", "article", "conditional")
+SIDES = 16, 64  # pixels: the least and the most that images of one's own have in height and in width
 PRECISIONS = ("float32", "mixed_bfloat16")  # of Keras' dtype policies; float16 would need its losses scaled
 
 
@@ -18,13 +20,17 @@ class SettingsError(ValueError):
     """A setting that cannot be used, or a config.json that is not a run's; its text is one sentence or two."""
 
 
-def _number(default: float | None, least: float, most: float, metavar: str, text: str):
-    kind = int if isinstance(default, int) else float
+def _number(default: float | None, least: float, most: float, metavar: str, text: str, kind: type | None = None):
+    kind = kind or (int if isinstance(default, int) else float)
     return field(default=default, metadata={"kind": kind, "range": (least, most), "metavar": metavar, "help": text})
 
 
-def _choice(default: str, choices: tuple[str, ...], text: str):
+def _choice(default: str | None, choices: tuple[str, ...], text: str):
     return field(default=default, metadata={"choices": choices, "help": text})
+
+
+def _text(metavar: str, text: str):
+    return field(default=None, metadata={"kind": str, "metavar": metavar, "help": text})
 
 
 @dataclass(frozen=True)
@@ -34,13 +40,13 @@ class Settings:
     Raises SettingsError for a value of a wrong type or outside its range. NumPy's numbers become Python's.
     """
 
-    epochs: int = _number(32, 1, 1_000_000, "N", "passes over the 60,000 images")
+    epochs: int = _number(32, 1, 1_000_000, "N", "passes over the images")
     batch_size: int = _number(128, 1, 1_000_000, "N", "images in one training step")
     architecture: str = _choice(
         "mixture",
         ARCHITECTURES,
-        "the networks: the article's small ones, wider ones that make better digits, or these with a mixture of "
-        "latents, which makes the best",
+        "the networks: the article's small ones, wider ones that make better digits, these with a mixture of latents, "
+        "which makes the best, or wider ones that learn the labels and draw the class that they are asked for",
     )
     loss: str = _choice("non-saturating", LOSSES, "what the generator minimises")
     r1: float = _number(
@@ -65,6 +71,18 @@ class Settings:
         "stop at the first epoch, of at most --epochs, whose --images have a Fréchet distance of X or less to the "
         "test images; takes about 2 seconds of CPU time an epoch",
     )
+    data: str | None = _text(
+        "PATH",
+        "train on images of your own, 16 to 64 pixels wide and high, in grey or colour: a folder of PNG or JPEG "
+        "pictures, with a sub-folder for each label if there are labels, or a file, .npz, .npy or IDX (.gz too)",
+    )
+    labels: str | None = _text("KEY", "the array of labels in an .npz, where it is none of labels, y_train, y, label")
+    size: int | None = _number(
+        None, *SIDES, "N", "scale the images of --data, and cut them in the middle, to N x N pixels", int
+    )
+    levels: str | None = _choice(
+        None, tuple(LEVELS), "black and white of the numbers in --data, where they leave it open, as in --levels=-1..1"
+    )
 
     def __post_init__(self):
         for each in fields(self):
@@ -78,6 +96,7 @@ class Settings:
         """The settings in a dict that must have each of them and nothing else. Raises SettingsError."""
         if not isinstance(values, dict):
             raise SettingsError(f"the settings are {_short(values)}, not a list of names and values.")
+        values = {**dict.fromkeys(OWN), **values}  # runs begun before there was --data have none of these
         names = [each.name for each in fields(cls)]
         for problem, odd in (("unknown", set(values) - set(names)), ("missing", set(names) - set(values))):
             if odd:
@@ -85,14 +104,23 @@ class Settings:
         return cls(**values)
 
 
+OWN = ("data", "labels", "size", "levels")  # settings of images of one's own
+
+
 def usable(each: Field, value: object) -> object:
     """The value of one setting in its own type. Raises SettingsError, without the setting's name."""
+    if value is None and each.default is None:
+        return None
     if "choices" in each.metadata:
         if not isinstance(value, str) or value not in each.metadata["choices"]:
             raise SettingsError(f"{_short(value)} is not one of {', '.join(each.metadata['choices'])}")
         return value
-    if value is None and each.default is None:
-        return None
+    if each.metadata["kind"] is str:
+        if not isinstance(value, str) or not value:
+            raise SettingsError(f"{_short(value)} is not a name")
+        if each.name == "data" and not any(kind(value).is_absolute() for kind in (PurePosixPath, PureWindowsPath)):
+            raise SettingsError(f"{_short(value)} is not a whole path, from the root on")
+        return value
     kind, (least, most) = each.metadata["kind"], each.metadata["range"]
     wanted = numbers.Integral if kind is int else numbers.Real
     if isinstance(value, bool) or not isinstance(value, wanted):

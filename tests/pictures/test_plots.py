@@ -86,6 +86,20 @@ def test_every_pixel_is_drawn_as_a_square_of_whole_pixels(columns, n, scale):
     assert abs(drawn[12:-12, 12:-12].astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("shape", [(16, 24), (64, 20), (16, 24, 3), (64, 64, 3)])
+def test_images_of_other_sizes_and_in_colour(shape):
+    images = np.random.default_rng(0).integers(0, 256, (100, *shape), dtype=np.uint8)
+    grid = pictures.tile(images)
+    assert grid.shape == (10 * shape[0], 10 * shape[1], *shape[2:])
+    np.testing.assert_array_equal(grid[shape[0] : 2 * shape[0], : shape[1]], images[10])
+    drawn = np.asarray(pictures.render(pictures.digits(images)).convert("RGB"))[12:-12, 12:-12]
+    scale = drawn.shape[0] // grid.shape[0]
+    wanted = grid if len(shape) == 3 else grid[..., None].repeat(3, axis=2)
+    assert np.abs(drawn[::scale, ::scale].astype(int) - wanted).max() <= 1
+    pictures.to_png(pictures.side_by_side({"generated": images[:10], "real": images[10:20]}, columns=10))
+    assert len(pictures.film(images.reshape(2, 50, *shape), [0, 1], what="images").frames) == 2
+
+
 def test_one_picture_and_few_images():
     figure = pictures.digits(NOISE[:3], columns=10)
     assert len(figure.axes) == 1
