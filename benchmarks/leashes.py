@@ -3,10 +3,11 @@
 Every leash has a strength, and a strength that suits one network does not suit another. So each is first tried in
 three strengths with a seed of its own (`tune`); the best of them runs the race (`race`), from three other seeds:
 
-    python benchmarks/leashes.py tune race
+    python benchmarks/leashes.py tune race ship
 
 Without names it prints the tables of what is stored. Every training has the same CPU seconds (of all threads, without
-compilation): what a step of it costs is measured first, and sets the number of steps. The rate falls over the steps.
+compilation): what a step of each leash costs was measured beforehand (`cost`) and sets its number of steps. The rate
+falls over the steps.
 """
 
 import argparse
@@ -34,7 +35,7 @@ COLUMNS = (
     "coverage",
 )
 TUNING_SEED, SEEDS = 9, (0, 1, 2)
-BUDGET = {"tune": 20.0, "race": 60.0}  # CPU seconds
+BUDGET = {"tune": 15.0, "race": 40.0}  # CPU seconds
 
 
 class Leash(NamedTuple):
@@ -58,6 +59,16 @@ LEASHES = {
     "two time scales": Leash("non-saturating, no penalty; the strength is D's rate over G's", (0.25, 4.0, 16.0),
                              {"rate_d": "*"}),
 }  # fmt: skip
+# CPU milliseconds of a step, measured by `cost` on a quiet machine of two cores
+STEP_MS = {
+    "none": 13,
+    "R1": 15,
+    "R1 + R2": 17,
+    "relativistic": 15,
+    "WGAN-GP": 17,
+    "spectral": 15,
+    "two time scales": 13,
+}
 RATE = 2e-3
 PART, BLOCK = 156, 26  # steps in a third of the data, whose parts all come in blocks of 26: one compilation
 
@@ -88,28 +99,42 @@ def build(steps: int, rate_d: float = RATE, spectral: bool = False, r1: float = 
     return gan
 
 
-def train(part: str, name: str, strength: float, seed: int) -> dict:
-    """Train one leash for the CPU seconds of a part and measure 10,000 images; returns a row of the table."""
+def measure_costs() -> None:
+    """Print the CPU milliseconds of a step of each leash, median of five, for STEP_MS; on a quiet machine."""
+    for name, leash in LEASHES.items():
+        gan, x = build(PART, **settings_of(name, leash.strengths[1])), thirds()[0]
+        gan.fit(x, verbose=0)  # compiles
+        costs = []
+        for _ in range(5):
+            began = time.process_time()
+            gan.fit(x, verbose=0)
+            costs.append((time.process_time() - began) / PART * 1000)
+        print(f"{name:16} {statistics.median(costs):.1f}", flush=True)
+
+
+def thirds():
+    """The training images in three parts of PART batches."""
     from ganlib import load_mnist
 
     x = load_mnist()[0][0]
-    thirds = [x[k * PART * 128 : (k + 1) * PART * 128] for k in range(3)]
-    gan = build(PART, **settings_of(name, strength))
-    gan.fit(thirds[0], epochs=1, verbose=0)  # compiles
-    began = time.process_time()
-    gan.fit(thirds[0], epochs=1, verbose=0)
-    steps = round(BUDGET[part] / (time.process_time() - began) * PART / BLOCK) * BLOCK
-    gan = build(steps, **settings_of(name, strength))
-    gan.fit(thirds[0], epochs=1, verbose=0)  # compiles
-    gan.restart(seed)
-    began = time.process_time()
-    for k in range(steps // PART):
-        gan.fit(thirds[k % 3], epochs=1, verbose=0)
-    if rest := steps % PART:
-        gan.fit(thirds[0][: rest * 128], epochs=1, verbose=0)
-    seconds = time.process_time() - began
-    row = dict(zip(COLUMNS, (part, name, strength, seed, BUDGET[part], steps, round(seconds, 1)), strict=False))
-    return row | measured(gan)
+    return [x[k * PART * 128 : (k + 1) * PART * 128] for k in range(3)]
+
+
+def train(part: str, name: str, strength: float, seeds: tuple[int, ...]) -> Iterator[dict]:
+    """Train one leash for the CPU seconds of a part, once for each seed; yields the rows of the table."""
+    steps = round(BUDGET[part] * 1000 / STEP_MS[name] / BLOCK) * BLOCK
+    gan, x = build(steps, **settings_of(name, strength)), thirds()
+    gan.fit(x[0], verbose=0)  # compiles
+    for seed in seeds:
+        gan.restart(seed)
+        began = time.process_time()
+        for k in range(steps // PART):
+            gan.fit(x[k % 3], verbose=0)
+        if rest := steps % PART:
+            gan.fit(x[0][: rest * 128], verbose=0)
+        seconds = round(time.process_time() - began, 1)
+        row = dict(zip(COLUMNS, (part, name, strength, seed, BUDGET[part], steps, seconds), strict=False))
+        yield row | measured(gan)
 
 
 def measured(gan) -> dict:
@@ -150,15 +175,14 @@ def best_strength(rows: list[dict], name: str) -> float:
     return min(tried, key=lambda row: row["frechet"])["strength"]
 
 
-def wanted(part: str, rows: list[dict]) -> Iterator[tuple[str, float, int]]:
-    """The trainings of a part that are not stored yet."""
+def wanted(part: str, rows: list[dict]) -> Iterator[tuple[str, float, tuple[int, ...]]]:
+    """The trainings of a part that are not stored yet: leash, strength, seeds."""
     done = {(row["part"], row["leash"], row["strength"], row["seed"]) for row in rows}
     for name, leash in LEASHES.items():
-        strengths = leash.strengths if part == "tune" else (best_strength(rows, name),)
-        for strength in strengths:
-            for seed in (TUNING_SEED,) if part == "tune" else SEEDS:
-                if (part, name, strength, seed) not in done:
-                    yield name, strength, seed
+        for strength in leash.strengths if part == "tune" else (best_strength(rows, name),):
+            seeds = (TUNING_SEED,) if part == "tune" else SEEDS
+            if missing := tuple(seed for seed in seeds if (part, name, strength, seed) not in done):
+                yield name, strength, missing
 
 
 def table(rows: list[dict]) -> Iterator[str]:
@@ -177,16 +201,32 @@ def table(rows: list[dict]) -> Iterator[str]:
                    f"distance {' '.join(f'{value:.2f}' for value in fd)}  {others}  ({leash.about})")  # fmt: skip
 
 
+def ship(rows: list[dict]) -> None:
+    """Write the distances of the race to data/lesson07.npz, where lesson 07 finds them."""
+    import numpy as np
+
+    from ganlib.data import DATA, save_arrays
+
+    raced = {name: [row["frechet"] for row in rows if (row["part"], row["leash"]) == ("race", name)] for name in LEASHES}
+    arrays = {name: np.array(distances, "float32") for name, distances in raced.items()}
+    save_arrays(DATA / "lesson07.npz", arrays, "python benchmarks/leashes.py tune race ship", "CC BY 4.0")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", choices=(*BUDGET, []), help="what to train; nothing: show the tables")
+    parts = ("cost", *BUDGET, "ship")
+    parser.add_argument("parts", nargs="*", choices=(*parts, []), help="what to do; nothing: show the tables")
     arguments = parser.parse_args()
     ganlib.start()
-    for part in arguments.parts:
-        for name, strength, seed in wanted(part, stored()):
-            row = train(part, name, strength, seed)
-            add(row)
-            print(row, flush=True)
+    if "cost" in arguments.parts:
+        measure_costs()
+    for part in (part for part in arguments.parts if part in BUDGET):
+        for name, strength, seeds in wanted(part, stored()):
+            for row in train(part, name, strength, seeds):
+                add(row)
+                print(row, flush=True)
+    if "ship" in arguments.parts:
+        ship(stored())
     print("\n".join(table(stored())))
 
 
