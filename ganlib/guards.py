@@ -174,8 +174,8 @@ def copy_of(network: keras.Model) -> keras.Model:
             if not layer.variables:
                 return layer
             raise ValueError(
-                f"The layer {layer.name} ({type(layer).__name__}) cannot be copied ({error}), as the average of the "
-                "generator's weights needs: give its class a get_config that returns all arguments of __init__."
+                f"The layer {layer.name} ({type(layer).__name__}) cannot be copied ({error}), as the generator's "
+                "average and restart() need: let its __init__ take **options, and its get_config return all arguments."
             ) from error
 
     return keras.models.clone_model(network, clone_function=again)

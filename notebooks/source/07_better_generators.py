@@ -259,8 +259,8 @@ pictures.show(
 
 # %%
 claim("the mixed-up program draws the asked digit, too", table["mixed up, 2 epochs"][0], above=0.8, quality=True)
-claim("its recall is far below the honest one's",
-      table["mixed up, 2 epochs"][1] / table["honest, 2 epochs"][1], below=0.6, quality=True)  # fmt: skip
+lost = table["honest, 2 epochs"][1] - table["mixed up, 2 epochs"][1]
+claim("its recall is far below the honest one's: less by", lost, above=0.2, quality=True)
 claim("the miser is nearly always right", table["the miser"][0], above=0.85)
 claim("and covers next to nothing of some class", table["the miser"][2], below=0.1)
 
@@ -539,8 +539,8 @@ claim("and less than a tenth of VEEGAN's divergence", found["three draws"][1], b
 
 # %%
 class Move(keras.layers.Layer):
-    def __init__(self):
-        super().__init__()
+    def __init__(self, **options):
+        super().__init__(**options)
         self.seeds = keras.random.SeedGenerator(0)
 
     def call(self, samples, training=False):
@@ -551,6 +551,11 @@ class Move(keras.layers.Layer):
         moves = keras.ops.stack([keras.ops.eye(28, k=k) for k in (-1, 0, 1)])  # matrices that move rows or columns
         images = keras.ops.take(moves, by[0], axis=0) @ images @ keras.ops.take(moves, by[1], axis=0)
         return keras.ops.reshape(images, (-1, 784))
+
+
+def small():
+    G = models.mlp(64, (256, 256), 784, "sigmoid", "generator")
+    return G, models.mlp(784, (256, 128), 1, None, "discriminator")
 
 
 def moving():
@@ -567,11 +572,11 @@ rows = {
 }
 gaps, far = {}, {}
 for name, (networks, data, settings) in rows.items():
-    gan = compiled(*networks, steps=468, **settings)
+    gan = compiled(*networks, steps=480, **settings)
     gaps[name], far[name] = [], []
     for seed in range(3):
         gan.restart(seed)
-        gan.fit(data, batch_size=128, epochs=468 // -(-len(data) // 128), verbose=0)
+        gan.fit(data, batch_size=125, epochs=60_000 // len(data), verbose=0)  # 480 steps
         seen, unseen = (gan.discriminator(x.reshape(-1, 784) / 255).numpy().mean() for x in (data[:500], x_test[:500]))
         gaps[name].append(seen - unseen), far[name].append(distance(to_images(gan.generate(5000))))
     print(f"{name:14}", "gap", *(f"{gap:5.2f}" for gap in gaps[name]), "   distance", *(f"{d:5.1f}" for d in far[name]))
@@ -604,3 +609,50 @@ CLAIMS9
 # IDX file. Sub-folders are classes. Here is a folder of drawn shapes, and the two commands.
 
 # %%
+import subprocess
+from pathlib import Path
+
+from PIL import Image
+
+rng, folder = np.random.default_rng(0), Path("runs/shapes")
+y, x = np.mgrid[:20, :20]
+for i in range(300):
+    (cy, cx), r = rng.uniform(8, 12, 2), rng.uniform(4, 7)
+    ring = abs(np.hypot(y - cy, x - cx) - r) < 1.2
+    cross = (abs(y - cy) < 1.2) & (abs(x - cx) < r) | (abs(x - cx) < 1.2) & (abs(y - cy) < r)
+    for name, shape in {"rings": ring, "crosses": cross}.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        Image.fromarray((255 * shape).astype("uint8")).save(folder / name / f"{i}.png")
+run = Path("runs/own-shapes")
+if not run.exists():  # a run that is there already is not overwritten
+    options = ["--architecture", "conditional", "--r1", "1", "--epochs", "60", "--images", "200", "--batch-size", "50"]
+    command = [sys.executable, "-P", "-m", "ganlib", "train", "--data", str(folder), "--out", str(run), *options]
+    print(*subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[:2], sep="\n")
+drawn = np.load(run / "generated_images.npz")["images"]
+print(drawn.shape, drawn.dtype)
+
+# %% tags=["hide-input"]
+pictures.show(
+    pictures.digits(drawn[:24], columns=12, title="Rings and crosses, drawn by a network trained on a folder"),
+    alt="Twenty-four generated pictures of 20 by 20 pixels: rings and crosses of several sizes, some of them ragged.",
+)
+
+# %% [markdown]
+# `course.py evaluate runs/own-shapes` measures such a run against its own images: precision, recall, coverage, copies.
+# It leaves out what the digit judge would say, and says so.
+#
+# ## References
+#
+# * Mehdi Mirza and Simon Osindero, *Conditional Generative Adversarial Nets*, 2014.
+# * Augustus Odena, Christopher Olah, Jonathon Shlens, *Conditional Image Synthesis with Auxiliary Classifier GANs*,
+#   2017.
+# * Takeru Miyato and Masanori Koyama, *cGANs with Projection Discriminator*, 2018.
+# * Lars Mescheder, Andreas Geiger, Sebastian Nowozin, *Which Training Methods for GANs do actually Converge?*, 2018.
+# * Yiwen Huang, Aaron Gokaslan, Volodymyr Kuleshov, James Tompkin, *The GAN is dead; long live the GAN! A Modern GAN
+#   Baseline*, 2024.
+# * Ishaan Gulrajani and others, *Improved Training of Wasserstein GANs*, 2017.
+# * Takeru Miyato and others, *Spectral Normalization for Generative Adversarial Networks*, 2018.
+# * Martin Heusel and others, *GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium*, 2017.
+# * Akash Srivastava and others, *VEEGAN: Reducing Mode Collapse in GANs using Implicit Variational Learning*, 2017.
+# * Zinan Lin and others, *PacGAN: The Power of Two Samples in Generative Adversarial Networks*, 2018.
+# * Shengyu Zhao and others, *Differentiable Augmentation for Data-Efficient GAN Training*, 2020.
