@@ -917,8 +917,8 @@ claim("in a batch of eight they differ", float(together.std(axis=0).max()), abov
 # noise</td><td>the share near a mode; D's step against G's</td><td>equal rates</td></tr>
 # <tr><td>all samples exactly equal</td><td>collapse; batches of one</td><td>two latents give one sample</td><td>feed
 # the noise; larger batches</td></tr>
-# <tr><td>samples swing from place to place</td><td>momentum too large; D too slow</td><td>the centre of the samples over
-# the steps</td><td>less momentum (β₁); R1 damps</td></tr>
+# <tr><td>samples swing from place to place</td><td>momentum too large; D too slow</td><td>the centre of the samples
+# over the steps</td><td>less momentum (β₁); R1 damps</td></tr>
 # <tr><td>grey pictures, balanced curves</td><td>too little training; wrong display</td><td>least and largest value of
 # real and of generated batches</td><td>2x − 1 for tanh, x for sigmoid</td></tr>
 # <tr><td>D certain from the start, and samples never reach the darkest pixels</td><td>D too strong</td><td>least and
