@@ -95,27 +95,26 @@ real = ring.sample(400)
 coverage = use(exercises.coverage, coverage, metrics.mode_coverage)
 
 
-def three(**settings):
-    return [Setup(seed=seed, **settings) for seed in (0, 1, 2)]
-
-
-def train(**settings):  # three seeds; returns the ward and prints how its patients are
-    ward = clinic.train(three(**settings), ring)
-    for seed, samples in enumerate(ward.samples):
-        modes, near = coverage(samples, ring.modes, ring.std)
+def train(seeds=3, **settings):  # returns the ward and prints how its patients are
+    ward = clinic.train([Setup(seed=seed, **settings) for seed in range(seeds)], ring)
+    reports = [coverage(samples, ring.modes, ring.std) for samples in ward.samples]
+    if seeds > 3:
+        print("modes found:", *(modes for modes, _ in reports), "  near one:", *(f"{near:.0%}" for _, near in reports))
+        return ward
+    for seed, (modes, near) in enumerate(reports):
         losses_now = (ward.history[name][-1, seed] for name in ("d_loss", "g_loss"))
         print(f"seed {seed}: {modes} of 8 modes, {near:4.0%} of the samples near one;"
               " losses at the end: D {:.2g}, G {:.2g}".format(*losses_now))  # fmt: skip
     return ward
 
 
-def well(ward):  # of three seeds
+def well(ward):  # how many of its patients
     return sum(found.well for found in clinic.health(ward))
 
 
 def before_and_after(ill, mended, title, alt, reach=1.6):
-    panels = {f"ill, seed {seed}": points[:400] for seed, points in enumerate(ill.samples)}
-    panels |= {f"mended, seed {seed}": points[:400] for seed, points in enumerate(mended.samples)}
+    panels = {f"ill, seed {seed}": points[:400] for seed, points in enumerate(ill.samples[:3])}
+    panels |= {f"mended, seed {seed}": points[:400] for seed, points in enumerate(mended.samples[:3])}
     pictures.show(pictures.clouds(panels, real, reach, title), alt=alt)
 
 
@@ -194,7 +193,8 @@ claim("both losses are near 0", max(end["d_loss"].max(), end["g_loss"].max()), b
 
 # %%
 floor = math.log(1 + math.exp(-1)) + math.log(2)
-alone = clinic.train(three(sigmoids=2, d_ahead=600) + three(d_ahead=600), ring, steps=600)
+pairs = [Setup(seed=seed, sigmoids=sigmoids, d_ahead=600) for sigmoids in (2, 1) for seed in range(3)]
+alone = clinic.train(pairs, ring, steps=600)
 d_loss, slopes = alone.history["d_loss"], alone.history["g_slope"]
 claim("with two sigmoids D's loss stays above the floor", d_loss[:, :3].min(), above=floor)
 claim("and D alone comes close to it", d_loss[-1, :3].max(), below=1.05, quality=True)
@@ -276,26 +276,35 @@ pictures.show(
 #
 # <details><summary><b>Predict before you run:</b> do the losses tell?</summary>
 #
-# Yes, beside a calm run: D's is far lower and G's more than twice as high, in all seeds.
+# Yes, beside a calm run: on the average D's is far lower and G's about twice as high.
 # </details>
+#
+# Which modes are lost, and how many, is luck. So here are nine seeds in a row, and we compare means.
 
 # %%
 print("rate 0.002")
-calm = train(rate=2e-3, beta_1=0.0)
-print("\nrate 0.02")
-hasty = train(rate=2e-2, beta_1=0.0)
-near = [found.near for found in clinic.health(hasty)]
-modes = [found.modes for found in clinic.health(hasty)]
-g_losses = [ward.history["g_loss"][-1] for ward in (hasty, calm)]
+calm = train(9, rate=2e-3, beta_1=0.0)
+print("rate 0.02")
+hasty = train(9, rate=2e-2, beta_1=0.0)
+
+
+def modes_of(ward):  # mean over the seeds
+    return np.mean([found.modes for found in clinic.health(ward)])
+
+
+near = np.mean([found.near for found in clinic.health(hasty)])
+g_losses, d_losses = ([ward.history[name][-1].mean() for ward in (hasty, calm)] for name in ("g_loss", "d_loss"))
 jump = hasty.history["d_change"].mean(axis=0) / calm.history["d_change"].mean(axis=0)
-claim("ill: at most three modes in each of three seeds", max(modes), below=4, quality=True)
-claim("yet most samples are near one", min(near), above=0.6, quality=True)
-claim("mended: all three are well", well(calm) == 3, quality=True)
-claim("G's loss tells: at least so many times the calm one", (g_losses[0] / g_losses[1]).min(), above=2, quality=True)
-claim("so does the length of D's steps", jump.min(), above=4, quality=True)
+claim("ill: of eight modes, the mean seed keeps fewer than five", modes_of(hasty), below=5, quality=True)
+claim("not one of nine seeds is well", well(hasty) == 0, quality=True)
+claim("yet a good part of the samples is near a mode", near, above=0.4, quality=True)
+claim("mended: at least eight of nine are well", well(calm), above=7, quality=True)
+claim("G's loss tells: so many times the calm one", g_losses[0] / g_losses[1], above=1.5, quality=True)
+claim("so does D's", d_losses[0] / d_losses[1], below=0.8, quality=True)
+claim("so does the length of D's steps, in every seed", jump.min(), above=4, quality=True)
 
 # %% tags=["hide-input"]
-alt = "Top: with ten times the learning rate all points sit on one to three clouds. Bottom: they cover all eight."
+alt = "Top: with ten times the learning rate all points sit on a few clouds. Bottom: they cover all eight."
 before_and_after(hasty, calm, "Ten times the learning rate: modes collapse", alt)
 
 # %% [markdown]
@@ -306,22 +315,21 @@ rivals = {
     "D's rate × 10 alone": {"rate": 2e-3, "d_speed": 10.0},
     "G's rate × 10 alone": {"rate": 2e-2, "d_speed": 0.1},
     "both × 10, falling to 0": {"rate": 2e-2, "decay": True},
-    "both × 10, with R1": {"rate": 2e-2, "r1": 1.0},
 }
 rival_wards = {}
 for name, settings in rivals.items():
     print(name)
-    rival_wards[name] = train(beta_1=0.0, **settings)
-claim("D's rate alone does no harm", well(rival_wards["D's rate × 10 alone"]) == 3, quality=True)
-scattered = [found.modes for found in clinic.health(rival_wards["G's rate × 10 alone"])]
-claim("G's rate alone loses few modes", min(scattered), above=4, quality=True)
-claim("but makes nobody well", well(rival_wards["G's rate × 10 alone"]) == 0, quality=True)
-ill = 3 - well(rival_wards["both × 10, falling to 0"])
-claim("a falling rate is no reliable cure: ill in the end, of three", ill, above=0, quality=True)
+    rival_wards[name] = train(9, beta_1=0.0, **settings)
+claim("D's rate alone loses few modes", modes_of(rival_wards["D's rate × 10 alone"]), above=6, quality=True)
+claim("G's rate alone loses few, too", modes_of(rival_wards["G's rate × 10 alone"]), above=6, quality=True)
+claim("but so many of its nine seeds are ill", 9 - well(rival_wards["G's rate × 10 alone"]), above=3, quality=True)
+ill = 9 - well(rival_wards["both × 10, falling to 0"])
+claim("a falling rate is no reliable cure: ill in the end, of nine", ill, above=1, quality=True)
 
 # %% [markdown]
-# So it takes both: a fast G alone scatters its points, both together collapse. (R1 brings the modes back, and blurs
-# them.) Why, we can only guess: G jumps to where D is mildest, and D jumps after it. **The measurement:** samples per
+# So the collapse takes both: a fast D alone keeps the modes, and most of its seeds are well; a fast G alone keeps them
+# and scatters its points; both together collapse. A falling rate brings modes back, but not every seed to
+# health. Why, we can only guess: G jumps to where D is mildest, and D jumps after it. **The measurement:** samples per
 # mode; D's step beside a run at a tenth of the rate. **The cure:** a tenth of the rate.
 #
 # <hr>
@@ -347,7 +355,7 @@ slow_r1 = train(d_speed=0.02, r1=1.0)
 found, width = clinic.health(slow), [ward.film[-1].std(axis=1).mean(axis=-1) for ward in (slow, both_slow)]
 off = abs(slow.history["d_loss"][-1] - 2 * math.log(2)).max(), abs(slow.history["d_real"][-1] - 0.5).max()
 claim("not one of three seeds is well", well(slow) == 0, quality=True)
-claim("hardly a sample is near a mode: no collapse onto modes", max(f.near for f in found), below=0.1, quality=True)
+claim("few samples are near a mode: no collapse onto modes", np.mean([f.near for f in found]), below=0.2, quality=True)
 claim("D's loss ends near 2 log 2 in every seed, as in a balanced game", off[0], below=0.15, quality=True)
 claim("and D's mean opinion near one half", off[1], below=0.1, quality=True)
 claim("with both slow, all modes get samples in every seed",
@@ -518,27 +526,28 @@ pictures.player(frames, [f"after {k} steps" for k in range(0, 121, 8)], alt=alt)
 
 # %% [markdown]
 # This is a toy with one point. Does a real game swing, too? On the ring, with β₁ = 0.9, the default of Keras' Adam, and
-# nothing else changed:
+# nothing else changed; nine seeds, for some escape:
 
 # %%
-swinging = train(beta_1=0.9)
-print("\nat a third of the rate")
-slower = train(beta_1=0.9, rate=3e-4)
-print("\nwith R1, γ = 0.1")
-damped = train(beta_1=0.9, r1=0.1)
-centres = {"β₁ = 0.9": swinging, "β₁ = 0.9, rate ÷ 3": slower, "β₁ = 0.9 and R1": damped, "healthy, β₁ = 0.5": healthy}
-centres = {name: ward.film.mean(axis=2)[..., 0] for name, ward in centres.items()}  # (20, 3): x₁ of the points' centre
-swing = {name: path[10:].std(axis=0) for name, path in centres.items()}  # (3,): the second half
-claim("β₁ = 0.9: the centre of G's points swings, further than in the healthy game",
-      (swing["β₁ = 0.9"] / swing["healthy, β₁ = 0.5"]).min(), above=3, quality=True)  # fmt: skip
-claim("a smaller rate does not calm it", (swing["β₁ = 0.9, rate ÷ 3"] / swing["healthy, β₁ = 0.5"]).min(), above=3,
-      quality=True)  # fmt: skip
-calmed = swing["β₁ = 0.9 and R1"] / swing["β₁ = 0.9"]
-claim("R1 makes the swing smaller in each of three seeds", calmed.max(), below=0.5, quality=True)
-claim("but alone it makes nobody well", well(damped) == 0, quality=True)
+settings = {
+    "β₁ = 0.9": {"beta_1": 0.9},
+    "β₁ = 0.9, rate ÷ 3": {"beta_1": 0.9, "rate": 3e-4},
+    "β₁ = 0.9 and R1, γ = 0.3": {"beta_1": 0.9, "r1": 0.3},
+}
+paths, wards = {"healthy, β₁ = 0.5": healthy.film.mean(axis=2)[..., 0]}, {}  # (20, 3): x₁ of the points' centre
+for name, changes in settings.items():
+    print(name)
+    wards[name] = train(9, **changes)
+    paths[name] = wards[name].film.mean(axis=2)[..., 0]  # (20, 9)
+calm_swing, swing, slow_swing, damped = (path[10:].std(axis=0).mean() for path in paths.values())  # the second half
+claim("β₁ = 0.9: the centre of G's points swings further than in the healthy game, so many times",
+      swing / calm_swing, above=5, quality=True)  # fmt: skip
+claim("a smaller rate does not calm it", slow_swing / calm_swing, above=3, quality=True)
+claim("R1 makes the swing smaller", damped / swing, below=0.5, quality=True)
+claim("but alone it makes nobody well", well(wards["β₁ = 0.9 and R1, γ = 0.3"]) == 0, quality=True)
 
 # %% tags=["hide-input"]
-lines = {"centre of G's points, $x_1$": {name: path[:, 0] for name, path in centres.items()}}
+lines = {"centre of G's points, $x_1$": {name: path[:, 0] for name, path in paths.items()}}
 pictures.show(
     pictures.curves(healthy.steps, lines, "step", "On the ring momentum makes G swing, and R1 damps it"),
     alt="With momentum 0.9 the centre of the generated points swings by about one; with R1 it calms to nearly 0, as in "
@@ -655,7 +664,7 @@ exercises.round_of(patients, treatments)
 # %%
 games = {
     "ill": {"r1": 0.0},
-    "R1": {"r1": 1.0},
+    "R1": {"r1": 3.0},
     "WGAN-GP": {"loss": "wasserstein", "r1": 0.0, "wgan_gp": 10.0},
     "no momentum": {"beta_1": 0.0, "beta_2": 0.99, "r1": 0.0},
 }
@@ -665,10 +674,11 @@ sure = {name: [curves["d_real"][-1] - curves["d_fake"][-1] for _, curves in run]
 print(f"{'':20} distance, seeds 0, 1, 2    D(x) - D(G(z))")
 for name, values in figures.items():
     print(f"{name:20}", *(f"{value:7.0f}" for value in values), "   ", *(f"{value:6.2f}" for value in sure[name]))
-claim("ill in three of three seeds: D is certain", min(sure["ill"]), above=0.9, quality=True)
-claim("R1 takes away two fifths of it or more", (figures["R1"] / figures["ill"]).max(), below=0.6, quality=True)
-claim("so does WGAN-GP", (figures["WGAN-GP"] / figures["ill"]).max(), below=0.6, quality=True)
-claim("so does no momentum, without a leash", (figures["no momentum"] / figures["ill"]).max(), below=0.6, quality=True)
+claim("ill in three of three seeds: D is certain", min(sure["ill"]), above=0.8, quality=True)
+mean = {name: np.mean(values) / np.mean(figures["ill"]) for name, values in figures.items()}
+claim("with R1 the mean distance is much smaller, in units of the ill one", mean["R1"], below=0.6, quality=True)
+claim("with WGAN-GP, too", mean["WGAN-GP"], below=0.8, quality=True)
+claim("and with no momentum, without a leash", mean["no momentum"], below=0.8, quality=True)
 
 # %% tags=["hide-input"]
 panels = {name: leashed[name][0][0][:12] for name in ("ill", "R1", "WGAN-GP", "no momentum")}
@@ -905,8 +915,8 @@ claim("in a batch of eight they differ", float(together.std(axis=0).max()), abov
 # noise</td><td>the share near a mode; D's step against G's</td><td>equal rates</td></tr>
 # <tr><td>all samples exactly equal</td><td>collapse; batches of one</td><td>two latents give one sample</td><td>feed
 # the noise; larger batches</td></tr>
-# <tr><td>samples swing from place to place</td><td>rate too large; D too slow</td><td>the centre of the samples over
-# the steps</td><td>less momentum (β₁); R1 damps</td></tr>
+# <tr><td>samples swing from place to place</td><td>momentum too large; D too slow</td><td>the centre of the samples
+# over the steps</td><td>less momentum (β₁); R1 damps</td></tr>
 # <tr><td>grey pictures, balanced curves</td><td>too little training; wrong display</td><td>least and largest value of
 # real and of generated batches</td><td>2x − 1 for tanh, x for sigmoid</td></tr>
 # <tr><td>D certain from the start, and samples never reach the darkest pixels</td><td>D too strong</td><td>least and
