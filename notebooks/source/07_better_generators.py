@@ -413,10 +413,10 @@ verdicts({name: [row[0] for row in rows] for name, rows in racers.items()})
 # | spectral norm, hinge | every matrix of D divided by its largest singular value | Miyato and others 2018 |
 # | two time scales | no penalty; D learns faster than G | Heusel and others 2017 |
 #
-# **Equal terms:** the same networks, images, batches, rates for G, and the same 40 CPU seconds: a costlier leash gets
+# **Equal terms:** the same networks, images, batches, rates for G, and the same 25 CPU seconds: a costlier leash gets
 # fewer steps. (WGAN-GP gets one step of D for each of G, as the others do; its authors let D make five.) And each leash
 # has a *strength*, such as R1's γ. Each got the best of three strengths, found with a seed that is not in the race:
-# otherwise the table would mostly rank our luck in choosing. That takes twenty minutes, so it was done beforehand, by
+# otherwise the table would mostly rank our luck in choosing. That takes a quarter of an hour, so it was done beforehand, by
 # `benchmarks/leashes.py`; your function reads the result.
 #
 # <details><summary><b>Predict before you run:</b> is the newest leash, of 2024, clearly better than R1, of 2018?
