@@ -197,15 +197,16 @@ def table(rows: list[dict]) -> Iterator[str]:
 
 
 def ship(rows: list[dict]) -> None:
-    """Write the distances of the race to data/lesson07.npz, where lesson 07 finds them."""
+    """Write distances and coverages of the race, (2, 3) for each leash, to data/lesson07.npz: lesson 07 reads them."""
     import numpy as np
 
     from ganlib.data import DATA, save_arrays
 
-    raced = {
-        name: [row["frechet"] for row in rows if (row["part"], row["leash"]) == ("race", name)] for name in LEASHES
+    raced = {name: [row for row in rows if (row["part"], row["leash"]) == ("race", name)] for name in LEASHES}
+    arrays = {
+        name: np.array([[row[key] for row in found] for key in ("frechet", "coverage")], "float32")
+        for name, found in raced.items()
     }
-    arrays = {name: np.array(distances, "float32") for name, distances in raced.items()}
     save_arrays(DATA / "lesson07.npz", arrays, "python benchmarks/leashes.py tune race ship", "CC BY 4.0")
 
 
