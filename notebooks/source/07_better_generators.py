@@ -25,7 +25,7 @@
 # * tell both networks a label, and ask the generator for a digit,
 # * say why "the asked digit came" is not enough,
 # * compare two trainings at equal cost, and say when a table tells them apart,
-# * read a benchmark of "a thousand modes", and keep D from learning a small training set by heart.
+# * read a benchmark of "a thousand modes" by its floor.
 
 # %% tags=["setup"]
 import importlib.util as util, os, pathlib, sys  # Set-up, the same in every lesson: find the course's package, ganlib.
@@ -198,19 +198,13 @@ claim("each digit comes when it is asked for: the least often", least, above=0.7
 # %% [markdown]
 # ## 4 · Right digits, and yet bad
 #
-# Is "how often the asked digit comes" a good measure of a conditional generator? Two rivals.
-#
-# * **The miser** knows one picture of each digit, a real one, and shows it every time.
-# * **The mix-up**: a slip in the program. In D's phase, each generated image gets the label of its neighbour in the
-#   batch; in G's phase everything is right.
-#
-# Beside the share of right digits, measure *recall* and the coverage of each class (lesson 05): the share of the real
-# test images of a digit that have a generated image nearby.
+# Is "how often the asked digit comes" a good measure? Two rivals. **The miser** knows one picture of each digit, a real
+# one, and shows it every time. **The mix-up** is a slip in the program: in D's phase, each generated image gets the
+# label of its neighbour in the batch. Measure *recall* and the coverage of each class beside it (lesson 05).
 #
 # <details><summary><b>Predict before you run:</b> does the mix-up harm the share of right digits?</summary>
 #
-# Hardly. D still sees real images with true labels, and its slope still leads G to the asked digit. What suffers is
-# something else.
+# Hardly. D still sees real images with true labels. What suffers is something else.
 # </details>
 
 
@@ -266,11 +260,9 @@ claim("the miser is nearly always right", table["the miser"][0], above=0.85)
 claim("and covers next to nothing of some class", table["the miser"][2], below=0.1)
 
 # %% [markdown]
-# The share of right digits sees neither fault. It says whether a picture shows the asked digit, and not whether G knows
-# more than one way to write it. **Report it with recall, or with the coverage of each class, never alone.**
-#
-# Why does the mix-up cost recall? D can tell a generated image from a real one by its label alone, whatever the pixels
-# are: real labels fit, generated ones mostly do not. That is our guess; what the table shows is only that it does.
+# The share of right digits sees neither fault: it does not ask whether G knows more than one way to write a digit.
+# **Report it with recall, or with the coverage of each class, never alone.** (Why the mix-up costs recall, we can only
+# guess: D can now tell a generated image by its label, whatever the pixels are.)
 #
 # ## 5 · Three ways to tell D
 #
@@ -280,9 +272,8 @@ claim("and covers next to nothing of some class", table["the miser"][2], below=0
 # * **An auxiliary classifier** (Odena and others 2017): D is not told the label but learns to name it, and G learns to
 #   be named right.
 #
-# Each gets the same images, the same steps, and three seeds. How do we say that one is better? With three seeds a mean
-# can mislead: one lucky seed moves it. A rule that is easy to check: **clearly better** means that our worst seed
-# beats their best. If all six seeds were alike, that would happen by chance once in twenty times.
+# Each gets the same images, steps, and three seeds. One lucky seed can move a mean. So let **clearly better** mean that
+# our worst seed beats their best. If all six were alike, chance would do that once in twenty times.
 #
 # **Exercise 2.** `ours` and `theirs` are lists of distances, smaller is better. Return whether ours is clearly better.
 #
@@ -347,23 +338,21 @@ claim("yet its mean distance is larger", further, above=1, quality=True)
 
 # %% [markdown]
 # Projection leads, and concatenation comes last. But look at the classifier: it draws the asked digit more often than
-# projection, and its distance is not smaller. It is paid for readable digits; again the share alone would mislead. After
-# 312 steps this is a start, not a verdict: longer trainings may order them differently.
+# projection, and its distance is not smaller. It is paid for readable digits; again the share alone would mislead.
+# After 312 steps this is a start, not a verdict: longer trainings may order them differently.
 #
 # <hr>
 #
-# **Half-way. A good place for a break.** So far the label made the generator better. Next: what is said to make any
-# generator better.
+# **Half-way. A good place for a break.** Next: what is said to make any generator better.
 #
 # ## 6 · What a convolution knows
 #
-# Our D has a weight for every pixel and every unit. A **convolution** has a small window of weights, and looks with the
-# same window at many places. So it knows one thing before it has seen any image: *a stroke is a stroke wherever it
-# stands*. Move a digit by four pixels, and see what changes in D's first layer.
+# Our D has a weight for every pixel and every unit. A **convolution** looks with one small window of weights at many
+# places. So it knows one thing before it has seen any image: *a stroke is a stroke wherever it stands*. Move a digit by
+# four pixels, and see what changes in D's first layer.
 #
-# `models.patches()` has a D whose first layer cuts 49 windows of 8 × 8 pixels, 4 apart, and sees them all with the same
-# weights. A convolution is usually computed by a routine of its own. Cut out first, the windows need only one matrix
-# product, and XLA compiles that well for a CPU.
+# The D of `models.patches()` cuts 49 windows of 8 × 8 pixels, 4 apart, and sees them all with the same weights: one
+# matrix product, which a CPU does fast.
 
 # %%
 conv = models.patches().discriminator
@@ -413,13 +402,12 @@ claim("the distance with windows is larger", far_windows / far, above=1.03, qual
 claim("and the recall smaller, by", recall - recall_windows, above=0.03, quality=True)
 
 # %% [markdown]
-# At equal cost, and this early, the D that knows about places makes G *worse*. Knowing something true about images is
-# not enough; it has to pay for its steps. On large images, where a dense layer would need a weight for each of a million
-# pixels, nobody does without convolutions. On 28 × 28 pixels and a CPU, take the dense D.
+# At equal cost, and this early, the D that knows about places makes G *worse*. Knowing something true is not enough; it
+# has to pay for its steps. A million pixels need convolutions; 28 × 28 on a CPU do not.
 #
 # ## 7 · Six leashes on equal terms
 #
-# R1 keeps D from becoming steep (lesson 04). There are other leashes, and papers recommend each of them:
+# R1 keeps D from becoming steep (lesson 04). There are other leashes:
 #
 # | leash | what it does | source |
 # |---|---|---|
@@ -430,11 +418,10 @@ claim("and the recall smaller, by", recall - recall_windows, above=0.03, quality
 # | spectral norm, hinge | every matrix of D divided by its largest singular value | Miyato and others 2018 |
 # | two time scales | no penalty; D learns faster than G | Heusel and others 2017 |
 #
-# **Equal terms:** the same networks, images, batches, rates for G, and the same 25 CPU seconds: a costlier leash gets
-# fewer steps. (WGAN-GP gets one step of D for each of G, as the others do; its authors let D make five.) And each leash
-# has a *strength*, such as R1's γ. Each got the best of three strengths, found with a seed that is not in the race:
-# otherwise the table would mostly rank our luck in choosing. That takes a quarter of an hour, so it was done beforehand, by
-# `benchmarks/leashes.py`; your function reads the result.
+# **Equal terms:** the same networks, images, batches, rate of G, and about the same 25 CPU seconds: a costlier leash
+# gets fewer steps. (WGAN-GP gets one step of D for each of G; its authors let D make five.) Each leash has a *strength*,
+# such as R1's γ, and got the best of three, found with a seed that is not in the race. That takes a quarter of an hour, so
+# `benchmarks/leashes.py` did it beforehand; your function reads the result.
 #
 # <details><summary><b>Predict before you run:</b> is the newest leash, of 2024, clearly better than R1, of 2018?
 # </summary>
@@ -465,18 +452,15 @@ coverage = {name: row for name, (_, row) in measured.items()}
 claim("and no leash covers more than R1, in every seed", min(coverage["none"]) / max(coverage["R1"]), above=1)
 
 # %% [markdown]
-# Three things to take away. **The strength matters as much as the kind:** "none" is a game with D's rate doubled, which
-# is a strength as well; at the usual rate it was far behind. **The measure matters:** by coverage, no leash is ahead of
-# R1. **And most of all the terms:** with equal steps in place of equal cost, or with one strength for all, this table
-# would look different. So take R1, it is cheap and simple; tune it; and do not believe a table without its terms,
-# this one included: one size of network, 25 CPU seconds, 28 × 28 pixels.
+# **The strength matters as much as the kind:** "none" is a game with D's rate doubled, and keeps up with two leashes.
+# **The measure matters:** by coverage, it is ahead of R1. So take R1, cheap and simple; tune it; and believe no table
+# without its terms, this one included: one size of network, 25 CPU seconds, 28 × 28 pixels.
 #
 # ## 8 · A thousand modes
 #
-# Has G lost a kind? On MNIST there are ten, and a judge can name them. To have more kinds, Srivastava and others (2017)
-# stack three digits, one in each colour channel: 1,000 combinations, from 000 to 999. A generator draws 26,000 such
-# images; each channel is named by a classifier. Two figures are reported: how many of the 1,000 combinations occur,
-# and how far the shares are from equal, the **Kullback-Leibler divergence** from equal shares, Σ pᵢ log(pᵢ · K).
+# To have more kinds than ten, Srivastava and others (2017) stack three digits, one in each colour channel: 1,000
+# combinations. A generator draws 26,000 such images, and a classifier names each channel. Two figures are reported: how
+# many combinations occur, and the **Kullback-Leibler divergence** of their shares from equal ones, Σ pᵢ log(pᵢ · K).
 #
 # | published (Lin and others 2018, tables 2 and 3) | modes | divergence |
 # |---|---|---|
@@ -508,9 +492,8 @@ def kl_to_uniform(counts):
 lesson07.kl_to_uniform(kl_to_uniform)
 
 # %% [markdown]
-# Three rows that the published tables lack. **Perfect draws:** 26,000 from exactly equal shares. **Real stacks:** three
-# training images, drawn at random. And **three draws:** the generator of section 1, which has never seen a stack, draws
-# three digits, one for each channel.
+# Three rows that the published tables lack: **perfect draws** from exactly equal shares; **real stacks** of training
+# images; and **three draws** of the generator of section 1, which has never seen a stack.
 #
 # <details><summary><b>Predict before you run:</b> what is the divergence of perfect draws? And does the generator that
 # never saw a stack beat VEEGAN's 150 modes?</summary>
@@ -544,13 +527,26 @@ claim("three draws: all modes but a handful", found["three draws"][0], above=990
 claim("and less than a tenth of VEEGAN's divergence", found["three draws"][1], below=0.295, quality=True)
 
 # %% [markdown]
-# A generator that knows nothing of stacks is near the floor. So the benchmark does not ask whether G can draw a
-# thousand *kinds*. It asks whether G learns that three things vary *independently*; who puts that in by hand has the
-# full score. And a figure near 0.02 is the floor of 26,000 images, not a fault: PacDCGAN2's 0.06 is three floors.
+# A generator that knows nothing of stacks is near the floor. So the benchmark does not ask for a thousand *kinds*. It
+# asks whether G learns that three things vary *independently*; who puts that in by hand has the full score. And 0.02 is
+# the floor of 26,000 images, not a fault. Read a benchmark by its floor, and by the simplest thing that passes.
 #
-# Read a benchmark by its floor, and by the simplest thing that passes it.
+# ## What you now know
 #
-# ## 9 · Few images
+# * A conditional GAN is the same game with longer samples: the label stands behind the pixels of every one.
+# * The share of right digits does not see a generator that has lost most of its ways to write them.
+# * "Better" needs equal cost, several seeds, and strengths chosen for every rival. Many differences do not survive.
+# * A benchmark has a floor. Look for it, and for the simplest thing that passes.
+#
+# ## What usually goes wrong here
+#
+# * **The asked digit comes, always in the same hand.** A mix-up of labels in D's phase, or a lost mode. Measure recall.
+# * **The asked digit never comes.** The labels of real images are shuffled against the images, or G's label and the one
+#   behind its samples differ.
+# * **A leash "does not work".** Was its strength tried, or taken from a paper with other pixels and networks?
+
+# %% [markdown] tags=["further"]
+# ## 9 · Further: few images
 #
 # With 60,000 images D never sees the same one often. With 500 it can learn them by heart: it then says "real" to these
 # and "fake" to all others, unseen real ones included. The sign is a **gap**: D's mean logit for its 500 training images
@@ -624,21 +620,6 @@ claim("but the digits are further off with moving", worse, above=1.1, quality=Tr
 # hardly worse than 60,000, gap or not; moving has made the digits *worse*; the stronger leash has not. So a gap is a
 # sign, not the harm. In long trainings on few images the harm is well documented, and moving helps there (Zhao and
 # others 2020); at this length we do not see it. Measure what you care about before you cure it.
-#
-# ## What you now know
-#
-# * A conditional GAN is the same game with longer samples: the label stands behind the pixels of every one.
-# * The share of right digits does not see a generator that has lost most of its ways to write them.
-# * "Better" needs equal cost, several seeds, and strengths chosen for every rival. Many differences do not survive.
-# * A benchmark has a floor. Look for it, and for the simplest thing that passes.
-# * With few images D can know them by heart. Its gap on unseen images tells.
-#
-# ## What usually goes wrong here
-#
-# * **The asked digit comes, always in the same hand.** A mix-up of labels in D's phase, or a lost mode. Measure recall.
-# * **The asked digit never comes.** The labels of real images are shuffled against the images, or G's label and the one
-#   behind its samples differ.
-# * **A leash "does not work".** Was its strength tried, or taken from a paper with other pixels and networks?
 
 # %% [markdown] tags=["further"]
 # ## 10 · Further: your own images
