@@ -403,7 +403,8 @@ claim("and the recall smaller, by", recall - recall_windows, above=0.03, quality
 
 # %% [markdown]
 # At equal cost, and this early, the D that knows about places makes G *worse*. Knowing something true is not enough; it
-# has to pay for its steps. A million pixels need convolutions; 28 × 28 on a CPU do not.
+# has to pay for its steps. (In a longer race it may. On large images nobody does without: a dense layer would need a
+# weight for every pixel and unit.)
 #
 # ## 7 · Six leashes on equal terms
 #
@@ -419,9 +420,9 @@ claim("and the recall smaller, by", recall - recall_windows, above=0.03, quality
 # | two time scales | no penalty; D learns faster than G | Heusel and others 2017 |
 #
 # **Equal terms:** the same networks, images, batches, rate of G, and about the same 25 CPU seconds: a costlier leash
-# gets fewer steps. (WGAN-GP gets one step of D for each of G; its authors let D make five.) Each leash has a *strength*,
-# such as R1's γ, and got the best of three, found with a seed that is not in the race. That takes a quarter of an hour, so
-# `benchmarks/leashes.py` did it beforehand; your function reads the result.
+# gets fewer steps. (WGAN-GP gets one step of D for each of G; its authors let D make five.) Each leash has a
+# *strength*, such as R1's γ, and got the best of three, found with a seed that is not in the race. That takes a
+# quarter of an hour, so `benchmarks/leashes.py` did it beforehand; your function reads the result.
 #
 # <details><summary><b>Predict before you run:</b> is the newest leash, of 2024, clearly better than R1, of 2018?
 # </summary>
