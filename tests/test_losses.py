@@ -173,3 +173,11 @@ def test_gradients_of_penalties_agree_with_finite_differences_and_are_finite_at_
     gradients = tf.constant([[0.3, -1.2], [2.0, 0.1]], tf.float64)
     np.testing.assert_allclose(gradient(penalty, gradients), slope(penalty, gradients), atol=1e-8)
     assert np.isfinite(gradient(penalty, tf.zeros((2, 2)))).all()
+
+
+def test_the_command_line_offers_every_pair_and_every_architecture_that_trains():
+    from ganlib import models
+    from ganlib.training import settings
+
+    assert set(settings.LOSSES) == set(losses.LOSSES)
+    assert set(settings.ARCHITECTURES) == set(models.ARCHITECTURES) - {"patches"}

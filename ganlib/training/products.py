@@ -1,7 +1,7 @@
 """What a run leaves for people: weights, images, pictures, the film. Each is written on its own."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,7 @@ def _save_samples(path: Path, gan: GAN, epochs: int, shape: tuple[int, ...], wha
     pictures.save_png(pictures.digits(to_images(gan.generate(100), shape), title=title), path)
 
 
-def _save_curves(path: Path, history: dict[str, list[float]], balance: float) -> None:
+def _save_curves(path: Path, history: dict[str, list[float]], balance: Mapping[str, float]) -> None:
     curves = pictures.training_curves(history, "Losses and D's probabilities", balance=balance)
     pictures.save_png(curves, path)
 
