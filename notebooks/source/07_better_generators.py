@@ -84,7 +84,7 @@ pictures.show(
 # * **D** gets it behind the pixels: a sample is 784 pixels and 10 numbers, a 1 at the label and 0 elsewhere (one-hot).
 #   Behind a real image stands its true label; behind a generated one, the label that was asked for.
 #
-# Now D can say: "a fine 4, but it was to be a 7". How should it use the label? The most common way today is
+# Now D can say: "a fine 4, but it was to be a 7". How should it use the label? One way is
 # **projection** (Miyato and Koyama 2018). D's last hidden layer gives a vector of features *h*. Without labels the
 # logit is the product *v* · *h* with one learned vector. With labels there is one more learned vector for each class:
 #
@@ -200,7 +200,8 @@ claim("each digit comes when it is asked for: the least often", least, above=0.7
 #
 # Is "how often the asked digit comes" a good measure? Two rivals. **The miser** knows one picture of each digit, a real
 # one, and shows it every time. **The mix-up** is a slip in the program: in D's phase, each generated image gets the
-# label of its neighbour in the batch. Measure *recall* and the coverage of each class beside it (lesson 05).
+# label of its neighbour in the batch. Measure *recall* and the coverage of each class beside it (lesson 05);
+# one seed each.
 #
 # <details><summary><b>Predict before you run:</b> does the mix-up harm the share of right digits?</summary>
 #
