@@ -20,7 +20,6 @@ class GAN(keras.Model):
     """A generator and a discriminator, trained by Goodfellow et al. 2014, Algorithm 1, one step of D per step of G.
 
     By default G minimises the non-saturating loss of their section 3.
-
     `generator` maps latents (batch, latent_dim), drawn from N(0, 1), to samples; `discriminator` maps samples of
     the same shape to one logit each. If it takes k numbers more, they are the label of one of k classes, which the
     largest of a latent's first k numbers chooses (`models.conditional`). `average` is a third network: the running
@@ -43,6 +42,8 @@ class GAN(keras.Model):
             shape=(1 + len(LOGS),), initializer="zeros", trainable=False, aggregation="sum", name="totals"
         )
         self.built = True
+
+    save = export = guards.not_saved_whole
 
     def compile(
         self,
@@ -75,8 +76,7 @@ class GAN(keras.Model):
     def step(self, real: tf.Tensor, latents: tf.Tensor) -> None:
         """One training step: D's phase, G's phase, then the average of G's weights.
 
-        `real` is a batch as `fit` takes it, uint8 or float; `latents` is float32 (2, batch, latent_dim): fresh
-        ones for each phase.
+        `real` is a batch as `fit` takes it, `latents` are float32 (2, batch, latent_dim): fresh ones for each phase.
         """
         self.phases(real, latents)
         self.update_average()

@@ -146,6 +146,14 @@ def no_shuffle_warning() -> Iterator[None]:
         yield
 
 
+def not_saved_whole(gan, *_, **__) -> None:
+    """In place of `save` and `export` of a GAN: raises ValueError, in one sentence, before a file is made."""
+    raise ValueError(
+        "A GAN is two networks and two optimisers, which Keras cannot save as one model: gan.average.save(path) saves "
+        "the generator, gan.save_weights(path) all weights, ganlib.Run(folder).fit(gan, x) a training to go on with."
+    )
+
+
 def callback_list(callbacks) -> list[keras.callbacks.Callback]:
     """None, one callback or several as a list. Raises ValueError for those that cannot work with a GAN."""
     if callbacks is None or isinstance(callbacks, keras.callbacks.Callback):

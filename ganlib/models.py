@@ -55,6 +55,7 @@ def wide(pixels: int = 784) -> Pair:
     )
 
 
+@keras.saving.register_keras_serializable("ganlib")
 class Choice(layers.Layer):
     """Adds a choice to normal latents: a one-hot vector that says which of the first `k` numbers is the largest.
 
@@ -118,6 +119,7 @@ def conditional(by: str = "projection", classes: int = 10, pixels: int = 784) ->
     return Pair(generator, keras.Model(seen, logit, name="discriminator"))
 
 
+@keras.saving.register_keras_serializable("ganlib")
 class Naming(layers.Layer):
     """Passes D's logit on, and adds the cross-entropy of D's class scores to its losses (nats, batch mean)."""
 
@@ -127,6 +129,7 @@ class Naming(layers.Layer):
         return logit
 
 
+@keras.saving.register_keras_serializable("ganlib")
 class Windows(layers.Layer):
     """Cuts flat images of 28 x 28 pixels into 49 windows of 8 x 8, 4 apart: (batch, 784) to (batch, 7, 7, 64).
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from ganlib.feed import Diverged, to_float
 from ganlib.gan import GAN
 from ganlib.losses import LOSSES
-from ganlib.models import mlp
+from ganlib.models import build_pair, mlp
 
 SMALL = np.random.default_rng(0).integers(0, 256, size=(70, 4, 4), dtype=np.uint8)
 
@@ -529,3 +529,26 @@ def test_a_training_cut_short_says_so(monkeypatch, capsys):
     monkeypatch.setenv("GANLIB_SMOKE", "1")
     make().fit(SMALL, 16, epochs=50, verbose=0)
     assert capsys.readouterr().out.count("GANLIB_SMOKE=1") == 1
+
+
+@pytest.mark.parametrize("name", ["save", "export"])
+def test_a_whole_gan_is_not_saved_and_no_file_is_made(name, tmp_path):
+    with pytest.raises(ValueError, match="gan.average.save"):
+        getattr(make(), name)(tmp_path / "gan.keras")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("architecture", ["mixture", "conditional"])
+def test_the_averaged_generator_is_saved_as_keras_saves_and_loads(architecture, tmp_path):
+    gan = GAN(*build_pair(architecture))
+    gan.average.save(tmp_path / "generator.keras")
+    latents = np.random.default_rng(0).standard_normal((3, 64), dtype="float32")
+    loaded = keras.saving.load_model(tmp_path / "generator.keras")
+    assert np.array_equal(loaded(latents), gan.generate(3))
+
+
+def test_all_weights_travel_by_keras_own_file(tmp_path):
+    gan, other = make(seed=0), make(seed=1)
+    gan.save_weights(tmp_path / "gan.weights.h5")
+    other.load_weights(tmp_path / "gan.weights.h5")
+    assert same(weights(gan), weights(other))
