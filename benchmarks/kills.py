@@ -79,6 +79,10 @@ def main() -> None:
     parser.add_argument("--signal", choices=("KILL", "INT", "TERM", "HUP"), default="KILL")
     parser.add_argument("--train", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # Begun in the background, this process ignores Ctrl-C and hang-ups, and so would those that it starts.
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handler)
     if options.train:
         return train(options.train, options.epochs)
     moments = random.Random(options.seed)
