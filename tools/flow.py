@@ -63,10 +63,16 @@ def _assign(target: ast.expr, computed: bool, names: set[str]) -> None:
 
 
 def _method(call: ast.expr, names: set[str]) -> None:
-    # found.append(x) puts a computed value into found
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
-        if any(is_computed(part, names) for part in [*call.args, *call.keywords]):
-            names.add(call.func.value.id)
+    # found.append(x) and found[name].append(x) put a computed value into found
+    if isinstance(call, ast.Tuple):
+        for part in call.elts:
+            _method(part, names)
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        filled = call.func.value
+        while isinstance(filled, ast.Subscript):
+            filled = filled.value
+        if isinstance(filled, ast.Name) and any(is_computed(part, names) for part in [*call.args, *call.keywords]):
+            names.add(filled.id)
 
 
 def _filled_by(function: ast.stmt) -> set[str]:

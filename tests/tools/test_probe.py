@@ -64,6 +64,11 @@ def test_a_claim_that_nothing_breaks_is_found(cell):
             'claim("filled by a function", found["a"], above=2.5, below=3.5)',
             "twice",
         ),
+        (
+            "found = {'a': []}\nfound['a'].append(x.mean()), found['a'].append(1)\n"
+            'claim("filled inside a dictionary", found["a"][0], above=2.5, below=3.5)',
+            "twice",
+        ),
         ('claim("mean", x.mean(), equals=3, within=0.2)', "twice"),
         ('claim("positive", x.mean(), above=0)', "minus"),
         ('claim("few are small", small, below=0.2)', "one minus small"),
