@@ -623,14 +623,15 @@ claim("but the digits are further off with moving", worse, above=1.1, quality=Tr
 # %% [markdown]
 # Both cures shrink the gap, and the rival does so better. And the distances say more: after 960 steps the digits made
 # of 500 images are no further off than those made of 60,000, gap or not; moving has made them *worse*, and the stronger
-# leash has not. So a gap is a sign, not the harm. In long trainings on few images the harm is well documented, and moving helps there (Zhao and
-# others 2020); at this length we do not see it. Measure what you care about before you cure it.
+# leash has not. So a gap is a sign, not the harm. In long trainings on few images the harm is well documented, and
+# moving helps there (Zhao and others 2020); at this length we do not see it. Measure what you care about before you
+# cure it.
 
 # %% [markdown] tags=["further"]
 # ## 10 · Further: your own images
 #
 # `course.py train` takes any folder of pictures, 16 to 64 pixels wide, grey or in colour, an `.npz`, an `.npy` or an
-# IDX file. Sub-folders are classes. Here is a folder of drawn shapes, and the two commands.
+# IDX file. Sub-folders are classes. Here is a folder of drawn shapes, and what the command does with it.
 
 # %%
 import subprocess
@@ -651,7 +652,9 @@ run = Path("runs/own-shapes")
 if not run.exists():  # a run that is there already is not overwritten
     options = ["--architecture", "conditional", "--r1", "1", "--epochs", "60", "--images", "200", "--batch-size", "50"]
     command = [sys.executable, "-P", "-m", "ganlib", "train", "--data", str(folder), "--out", str(run), *options]
-    print(*subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[:2], sep="\n")
+    found = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}  # so that the new process finds ganlib, too
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=found, check=True)
+    print(*done.stdout.splitlines()[:2], sep="\n")
 drawn = np.load(run / "generated_images.npz")["images"]
 print(drawn.shape, drawn.dtype)
 
