@@ -518,7 +518,7 @@ def smoke(args: list[str]) -> int:
     chosen = [path for path in lessons if Path(path).name.startswith(numbers)]
     if not chosen:
         raise Problem(f"There is no such notebook in the folder notebooks: type  {ME} build")
-    return hand_over([*PYTEST, *chosen], GANLIB_SMOKE="1")
+    return hand_over([*PYTEST, *TWO_AT_A_TIME, *chosen], GANLIB_SMOKE="1")
 
 
 def test(args: list[str]) -> int:
