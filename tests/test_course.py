@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from jupyter_client import BlockingKernelClient
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -529,7 +530,8 @@ def test_bench_lists_and_refuses_unknown_names(course, folder, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C cannot be sent to one process alone")
 def test_lab_says_one_line_with_the_address_and_ends_calmly(tmp_path):
-    env = {**os.environ, "GANLIB_NO_VENV": "1", "JUPYTER_CONFIG_DIR": str(tmp_path), "IPYTHONDIR": str(tmp_path)}
+    folders = dict.fromkeys(("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"), str(tmp_path))
+    env = {**os.environ, **folders, "GANLIB_NO_VENV": "1"}
     command = [sys.executable, str(ROOT / "course.py"), "lab", "--no-browser", "--port-retries=200"]
     lab = subprocess.Popen(command, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -539,7 +541,12 @@ def test_lab_says_one_line_with_the_address_and_ends_calmly(tmp_path):
         address, token = found.groups()
         header = {"Authorization": f"token {token}"}
         kernel = urllib.request.Request(f"{address}/api/kernels", data=b"{}", headers=header, method="POST")
-        assert urllib.request.urlopen(kernel, timeout=60).status == 201
+        number = json.load(urllib.request.urlopen(kernel, timeout=60))["id"]
+        client = BlockingKernelClient(connection_file=str(tmp_path / f"kernel-{number}.json"))
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=120)  # a kernel that is interrupted while it starts prints where
+        client.stop_channels()
         lessons = urllib.request.Request(f"{address}/api/contents/notebooks", headers=header)
         assert "01_" in urllib.request.urlopen(lessons, timeout=60).read().decode()
         lab.send_signal(signal.SIGINT)

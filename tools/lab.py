@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import os
+import signal
 import sys
 
 from ipykernel.kernelspec import RESOURCES, get_kernel_dict
@@ -43,21 +43,30 @@ class Lab(LabApp):
         # Jupyter writes the address and its farewell as messages above all errors, a dozen lines.
         server.log.addFilter(lambda record: record.levelno < logging.CRITICAL)
         server.io_loop.add_callback(cls.say_that_it_is_open, server)  # behind the one that opens the port
+        signal.signal(signal.SIGINT, lambda number, frame: cls.stop_at_once(server))
         return server
+
+    @staticmethod
+    def stop_at_once(server) -> None:
+        """Shut kernels and server down. Jupyter asks "are you sure?" in a terminal, and elsewhere leaves kernels be."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait for the kernels
+        server.stop(from_signal=True)
 
     @staticmethod
     def say_that_it_is_open(server) -> None:
         print(f"The lessons are open at  {server.local_url}  (Ctrl-C here ends it)", flush=True)
-        atexit.register(print, "\nClosed. What was saved in JupyterLab is kept.", flush=True)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve the lessons until Ctrl-C; returns 0."""
+def main(arguments: list[str] | None = None) -> None:
+    """Serve the lessons until Ctrl-C, then end the process."""
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # or every kernel greets with a debugger's warning
     with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C
         Lab.launch_instance([*OPTIONS, *(sys.argv[1:] if arguments is None else arguments)])
-    return 0
+    with contextlib.suppress(OSError):  # the terminal is gone
+        print("\nClosed. What was saved in JupyterLab is kept.", flush=True)
+    # Python would wait for Jupyter's idle threads, and for some of them it would wait for ever.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
