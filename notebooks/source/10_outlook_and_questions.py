@@ -254,14 +254,14 @@ def flat(images):
 
 def taught(net, real_rows, fake_rows, seed):  # to give high logits for real rows
     keras.utils.set_random_seed(seed)
-    net.compile(keras.optimizers.Adam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=True)
+    net.compile(keras.optimizers.Adam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
     labels = np.repeat([1.0, 0.0], [len(real_rows), len(fake_rows)])
-    net.fit(np.concatenate([real_rows, fake_rows]), labels, batch_size=128, epochs=2, verbose=0)
+    net.fit(np.concatenate([real_rows, fake_rows]), labels, batch_size=256, epochs=2, verbose=0)
     return net
 
 
-def fresh_D(G, seed):
-    return taught(models.wide().discriminator, flat(real), flat(draw(G, n, seed)), seed)
+def fresh_D(lesson, seed):
+    return taught(models.wide().discriminator, flat(real), flat(lesson), seed)
 
 
 def faint_pixels(images):
@@ -279,8 +279,9 @@ real_eyes, unseen_eyes = judge.features(real), judge.features(unseen)
 games, before = [], {"a fresh D": [], "the judge's eyes": [], "faint pixels": []}
 for seed in range(3):
     G = models.load_generator()
-    D = fresh_D(G, seed)
-    eyes = taught(models.mlp(64, (64,), 1, None, "eyes"), real_eyes, judge.features(draw(G, n, seed)), seed)
+    lesson = draw(G, n, seed)
+    D = fresh_D(lesson, seed)
+    eyes = taught(models.mlp(64, (64,), 1, None, "eyes"), real_eyes, judge.features(lesson), seed)
     fakes = draw(G, 4000, 100 + seed)
     games.append((G, D, eyes, fakes))
     before["a fresh D"].append(found(D(flat(unseen)).numpy(), D(flat(fakes)).numpy(), 0.05))
@@ -315,7 +316,7 @@ def one_more_round(G, D, seed):
     adam = keras.optimizers.Adam(1e-4)
     adam.build(G.trainable_variables)
 
-    @tf.function(jit_compile=True)
+    @tf.function
     def step(z):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.nn.softplus(-D(G(z))))  # the non-saturating loss of lesson 03
@@ -338,7 +339,7 @@ for seed, (G, D, eyes, fakes) in enumerate(games):
     new = draw(G, 4000, 100 + seed)
     new_eyes = judge.features(new)
     far.append((distance(judge.features(fakes)), distance(judge.features(clean)), distance(new_eyes)))
-    again = fresh_D(G, 10 + seed)
+    again = fresh_D(draw(G, n, 10 + seed), 10 + seed)
     after["the D it knows"].append(found(D(flat(unseen)).numpy(), D(flat(new)).numpy(), 0.05))
     after["the judge's eyes"].append(found(eyes(unseen_eyes).numpy(), eyes(new_eyes).numpy(), 0.05))
     after["a D taught afresh"].append(found(again(flat(unseen)).numpy(), again(flat(new)).numpy(), 0.05))
