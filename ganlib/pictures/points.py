@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from ganlib.pictures.page import GENERATED, NEUTRAL, WIDEST, add_title, darker, style, subplots, text_width
 
 _LINE = 0.062  # the height of one name, as a part of the axes' height
-_GAP = 0.02  # between a point and its name, as a part of the axes' width
+_GAP = 14  # drawn pixels between a point and its name
 
 Point = tuple[str, float, float, bool]
 
@@ -34,12 +34,10 @@ def named_points(
     figure, axes = subplots(1, len(panels), height=380, squeeze=False)
     with style():
         for ax, (name, panel) in zip(axes[0], panels.items(), strict=True):
-            for axis in log:
-                getattr(ax, f"set_{axis}scale")("log")
-                getattr(ax, f"{axis}axis").set_major_formatter("{x:g}")
-                getattr(ax, f"{axis}axis").set_minor_formatter(NullFormatter())
             for _, x, y, marked in panel:
                 ax.plot(x, y, "o", color=GENERATED if marked else NEUTRAL, markersize=6)
+            for axis in log:
+                _make_log(ax, axis)
             ax.margins(0.1)
             ax.set(xlabel=x_label, ylabel=y_label if ax is axes[0, 0] else "")
             ax.set_title(name, loc="left")
@@ -47,15 +45,26 @@ def named_points(
     return add_title(figure, title)
 
 
+def _make_log(ax: Axes, axis: str) -> None:
+    """A logarithmic axis with plain numbers: at 1, 2 and 5 of each decade, or at 1 if there are many decades."""
+    getattr(ax, f"set_{axis}scale")("log")
+    low, high = getattr(ax, f"get_{axis}lim")()
+    line = getattr(ax, f"{axis}axis")
+    line.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,), numticks=20))
+    line.set_major_formatter("{x:g}")
+    line.set_minor_formatter(NullFormatter())
+
+
 def _name_points(ax: Axes, points: Sequence[Point], width: float) -> None:
     """Write each point's name to its right, or to its left in the right half of axes `width` drawn pixels wide."""
     ax.set(xlim=ax.get_xlim(), ylim=ax.get_ylim())
     places = ax.transAxes.inverted().transform(ax.transData.transform([(x, y) for _, x, y, _ in points]))
-    names = []
+    names, gap = [], _GAP / width
     for (text, _, _, marked), (x, y) in zip(points, places, strict=True):
-        long = text_width(text) / width
-        start = x + _GAP if x < 0.5 else x - _GAP - long
-        names.append([y, x, y, start, start + long, text, darker(GENERATED if marked else NEUTRAL)])
+        long, right = text_width(text) / width, x < 0.5
+        start = x + gap if right else x - gap - long
+        looks = {"ha": "left" if right else "right", "color": darker(GENERATED if marked else NEUTRAL)}
+        names.append([y, x, y, start, start + long, text, x + gap if right else x - gap, looks])
     names.sort(key=lambda name: name[0])
     for _ in range(300):
         for i, lower in enumerate(names):
@@ -66,8 +75,7 @@ def _name_points(ax: Axes, points: Sequence[Point], width: float) -> None:
                     upper[0] += overlap / 2
         for name in names:
             name[0] = min(max(name[0], 0.03), 0.97)
-    for height, x, y, start, _, text, colour in names:
+    for height, x, y, _, _, text, place, looks in names:
         if abs(height - y) > _LINE / 2:
-            end = start if start > x else x - _GAP
-            ax.plot([x, end], [y, height], transform=ax.transAxes, color=NEUTRAL, linewidth=0.6)
-        ax.text(start, height, text, transform=ax.transAxes, va="center", color=colour)
+            ax.plot([x, x + 0.75 * (place - x)], [y, height], transform=ax.transAxes, color=NEUTRAL, linewidth=0.6)
+        ax.text(place, height, text, transform=ax.transAxes, va="center", **looks)

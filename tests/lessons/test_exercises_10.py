@@ -90,7 +90,7 @@ GOOD = {"base": [0.80, 0.79, 0.81], "change": [0.50, 0.53, 0.49], "rival": [0.78
 def test_a_good_experiment_passes_every_point(capsys):
     assert lesson10.checklist(lesson10.right_design(), GOOD) == []
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 7 and all(line.startswith("✓ ") for line in lines)
+    assert len(lines) == 7 and all(line.startswith("[x] ") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_checklist_finds_what_is_missing(changes, results, missed, capsys):
     found = lesson10.checklist({**lesson10.right_design(), **changes}, results)
     assert [point for point in missed if point not in found] == []
     lines = capsys.readouterr().out.splitlines()
-    assert [line[2:].split(":")[0] for line in lines if line.startswith("✗ ")] == found
+    assert [line[4:].split(":")[0] for line in lines if line.startswith("[ ] ")] == found
 
 
 def test_one_seed_never_has_a_spread_and_so_fails_by_the_seeds():

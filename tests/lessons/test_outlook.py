@@ -29,6 +29,8 @@ def test_every_fact_has_a_source_a_date_and_a_day_of_reading(fact):
     assert fact["topic"] == "law" or fact["date"] <= str(read)
     if fact["topic"] in ("quality", "cost"):
         assert float(fact["value"]) > 0 and fact["unit"]
+    if fact["topic"] == "cost":
+        assert re.fullmatch(r"\d+ pixels", fact["data"])
     if fact["topic"] == "quality":
         assert int(fact["evaluations"]) >= 1 and fact["kind"] and fact["unit"] == "FID"
 

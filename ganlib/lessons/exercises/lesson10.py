@@ -127,7 +127,7 @@ def checklist(plan: Mapping[str, Any], results: Mapping[str, Sequence[float]]) -
     """
     found = plan_findings(plan) | _result_findings(plan, results)
     for asked, problem in found.items():
-        say(f"✗ {asked}: {problem}" if problem else f"✓ {asked}")
+        say(f"[ ] {asked}: {problem}" if problem else f"[x] {asked}")
     return [asked for asked, problem in found.items() if problem]
 
 
