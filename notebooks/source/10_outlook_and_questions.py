@@ -428,7 +428,7 @@ claim("one fake in a hundred: even the best detector is right so often", rare, e
 #
 # ## 5 · What the law asks
 #
-# So the European Union asks the *maker* to mark, not the reader to guess. Regulation (EU) 2024/1689, Article 50:
+# The European Union asks the *maker* to mark, not the reader to guess. Regulation (EU) 2024/1689, Article 50:
 #
 # * paragraph 2: **providers** of systems "generating synthetic audio, image, video or text content, shall ensure that
 #   the outputs of the AI system are marked in a machine-readable format and detectable as artificially generated or
@@ -447,8 +447,9 @@ for fact in sorted(about("law"), key=lambda fact: fact["date"]):
     print(f"{'':10} {fact['says']}")
 
 # %% [markdown]
-# We read copies of the law's text; the binding one is on EUR-Lex, under the addresses in `data/outlook.csv`. This is no
-# legal advice. And a mark is only as good as section 3 lets it be: what one line can wash off protects nobody.
+# We read Article 50 in a copy, and of the amending regulation what others quote; binding is EUR-Lex, under the
+# addresses in `data/outlook.csv`. This is no legal advice. And a mark is only as good as section 3 lets it be: what
+# one line can wash off protects nobody.
 #
 # ## 6 · Design your own experiment
 #
@@ -538,7 +539,8 @@ pictures.show(
 
 # %% [markdown]
 # A checklist cannot make an experiment good. It can stop four ways of fooling oneself: two changes at once, a forgotten
-# rival, a lucky seed, a margin within the noise. Every conclusion of this course had to pass it: `docs/conclusions.md`.
+# rival, a lucky seed, a margin within the noise. `docs/conclusions.md` holds every
+# conclusion of this course against its rival.
 #
 # ## What you now know
 #
@@ -559,19 +561,20 @@ pictures.show(
 # ## 7 · Further: questions and answers
 #
 # Twenty-seven questions: three that every introduction ends with, and those that come up again and again in public
-# threads (one of them is named in brackets). Each has at most three sentences, and a line below that runs or the place
+# threads (one of them is linked). Each has at most three sentences, and a line below that runs or the place
 # in the course that shows it.
 #
 # ### What, and what for?
 #
 # **1. What is a GAN?** Two networks in a game: G turns noise into samples, D tells them from real ones, and each is
-# trained on the other's answers. *Shown: lesson 02, section 4, where you write the step.*
+# trained on the other's answers. *Shown: [lesson 02](02_generator_and_discriminator.ipynb), section 4, where you write
+# the step.*
 #
 # **2. What are GANs used for?** For larger pictures, for sound codecs and voices, for other models' last touch.
 # *Line 2 prints section 1's list.*
 #
 # **3. What makes them hard to train?** There is no loss that falls; what counts is the balance of two learners. Most
-# failures have a sign that can be measured. *Shown: lesson 06, the table for the wall.*
+# failures have a sign that can be measured. *Shown: [lesson 06](06_failure_clinic.ipynb), the table for the wall.*
 #
 # **4. How do they differ from VAEs and diffusion models?** A GAN has no likelihood and one evaluation per picture; a
 # VAE has a bound and an encoder; a diffusion model calls its network many times. *Line 4; lesson 08.*
@@ -588,23 +591,26 @@ print("5 ", {marked: min(fid for *_, fid, m in fids if m == marked) for marked i
 # ### Losses
 #
 # **6. Which values should the losses have?** When D cannot tell: 2 log 2 = 1.39 for D's sum, log 2 = 0.69 for G. A
-# broken D gives the same. *Line 6; lesson 03, section 6.*
+# broken D gives the same. *Line 6; [lesson 03](03_losses.ipynb), section 6.*
 #
-# **7. D's loss goes to 0. Is that a failure?** [soumith/ganhacks #36] It says that D wins; G may still get a slope with
-# the non-saturating loss, and hardly any with minimax. *Line 7: the slope per logit for both at D(G) = 0.01; lesson 06,
-# section 7.*
+# **7. D's loss goes to 0. Is that a failure?** ([ganhacks, issue 36](https://github.com/soumith/ganhacks/issues/36))
+# It says that D wins; G may still get a slope with the non-saturating loss, and hardly any with minimax. *Line 7: the
+# slope per logit for both at D(G) = 0.01; lesson 06, section 7.*
 #
-# **8. G's loss rises. Is G getting worse?** [uclaacmai/Generative-Adversarial-Network-Tutorial #4] Not by itself: D has
-# changed, and G's loss is D's opinion. *Shown: lesson 05, section 1, where it rises while G stands still.*
+# **8. G's loss rises. Is G getting worse?** ([Generative-Adversarial-Network-Tutorial, issue
+# 4](https://github.com/uclaacmai/Generative-Adversarial-Network-Tutorial/issues/4)) Not by itself: D has changed, and
+# G's loss is D's opinion. *Shown: [lesson 05](05_is_it_any_good.ipynb), section 1, where it rises while G stands
+# still.*
 #
 # **9. Why logits, and not a sigmoid and a logarithm?** The sigmoid rounds to exactly 1, and the logarithm of 0 has no
-# slope. *Line 9; lesson 03, section 2.*
+# slope. *Line 9; [lesson 03](03_losses.ipynb), section 2.*
 #
 # **10. Which loss is best?** With three seeds the pairs were not told apart; the penalty can matter more. *Line 10: the
-# distances of lesson 07's leashes, three seeds each; lesson 03, section 7.*
+# distances of lesson 07's leashes, three seeds each; [lesson 03](03_losses.ipynb), section 7.*
 #
-# **11. Should I smooth the labels?** [soumith/ganhacks #10] With 0.9 for real samples the best D says 0.45 where it
-# cannot tell; smooth the real side only (Goodfellow 2016), and never beyond 0 and 1. *Line 11; section 8, error 6.*
+# **11. Should I smooth the labels?** ([ganhacks, issue 10](https://github.com/soumith/ganhacks/issues/10)) With 0.9
+# for real samples the best D says 0.45 where it cannot tell; smooth the real side only (Goodfellow 2016), and never
+# beyond 0 and 1. *Line 11; section 8, error 6.*
 
 # %% tags=["nbval-check-output"]
 with np.errstate(divide="ignore"):
@@ -617,34 +623,40 @@ print(f"11 {0.9 / (1 + 1):.2f}")
 # %% [markdown]
 # ### Pictures and measures
 #
-# **12. All pictures look alike. Why?** [wiseodd/generative-models #14] The modes have collapsed, for instance with too
-# large a rate of learning; count the kinds instead of looking. *Line 12: the digits that the judge reads in 4,000 of
-# ours; lesson 06, section 5.*
+# **12. All pictures look alike. Why?** ([generative-models, issue
+# 14](https://github.com/wiseodd/generative-models/issues/14)) The modes have collapsed, for instance with too large a
+# rate of learning; count the kinds instead of looking. *Line 12: the digits that the judge reads in 4,000 of ours;
+# [lesson 06](06_failure_clinic.ipynb), section 5.*
 #
-# **13. When do I stop? How many epochs?** [junyanz/pytorch-CycleGAN-and-pix2pix #1127] When the distance to real images
-# no longer falls; the losses do not tell. *`course.py train --until-fd 0.5`; lesson 04, section 7. Line 13: steps in an
-# epoch.*
+# **13. When do I stop? How many epochs?** ([pytorch-CycleGAN-and-pix2pix,
+# issue 1127](https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix/issues/1127)) When the distance to real images no
+# longer falls; the losses do not tell. *`course.py train --until-fd 0.5`; [lesson 04](04_train_on_mnist.ipynb),
+# section 7. Line 13: steps in an epoch.*
 #
-# **14. My FID is 30, the paper's is 3. What is wrong?** [crowsonkb/k-diffusion #51] Perhaps only the number of images:
-# fewer give a larger distance, also for real ones. *Line 14: the same fakes, 500 and 4,000 of them; lesson 05, section
-# 5.*
+# **14. My FID is 30, the paper's is 3. What is wrong?** ([k-diffusion,
+# issue 51](https://github.com/crowsonkb/k-diffusion/issues/51)) Perhaps only the number of images: fewer give a larger
+# distance, also for real ones. *Line 14: the same fakes, 500 and 4,000 of them; [lesson 05](05_is_it_any_good.ipynb),
+# section 5.*
 #
 # **15. Has it copied the training images?** Compare the distances to the nearest training image with those of unseen
-# real images. *Shown: lesson 05, section 9, with two kinds of thieves.*
+# real images. *Shown: [lesson 05](05_is_it_any_good.ipynb), section 9, with two kinds of thieves.*
 #
-# **16. Where does the checkerboard come from?** [eriklindernoren/Keras-GAN #15] From transposed convolutions whose
-# kernel is no multiple of the stride: some pixels are written twice, others once. *Line 16: how often each pixel is
-# written, for kernels 3 and 4 with stride 2.*
+# **16. Where does the checkerboard come from?** ([Keras-GAN,
+# issue 15](https://github.com/eriklindernoren/Keras-GAN/issues/15)) From transposed convolutions whose kernel is no
+# multiple of the stride: some pixels are written twice, others once. *Line 16: how often each pixel is written, for
+# kernels 3 and 4 with stride 2.*
 #
-# **17. How many images do I need?** [NVlabs/stylegan2-ada-pytorch #199] With few, D learns them by heart; that shows
-# as a gap between training and unseen images. *Shown: lesson 07, section 9, with 500 digits.*
+# **17. How many images do I need?** ([stylegan2-ada-pytorch, issue
+# 199](https://github.com/NVlabs/stylegan2-ada-pytorch/issues/199)) With few, D learns them by heart; that shows as a
+# gap between training and unseen images. *Shown: [lesson 07](07_better_generators.ipynb), section 9, with 500 digits.*
 #
-# **18. Can D find fakes, or outliers, after the training?** [eriklindernoren/PyTorch-GAN #132] It was asked about this
-# one G, at its last step, and about nothing else. *Shown: sections 2 and 3.*
+# **18. Can D find fakes, or outliers, after the training?** ([PyTorch-GAN, issue
+# 132](https://github.com/eriklindernoren/PyTorch-GAN/issues/132)) It was asked about this one G, at its last step, and
+# about nothing else. *Shown: sections 2 and 3.*
 
 # %%
 print("12", np.bincount(judge.predict(fakes), minlength=10))
-print(f"13 {len(x_train) // 128} steps of 128 images")
+print(f"13 {len(x_train) // 128} steps of 128 images, and one of {len(x_train) % 128}")
 print(f"14 {distance(judge.features(fakes[:500])):.2f} {distance(judge.features(fakes)):.2f}")
 for kernel in (3, 4):
     print("16", np.bincount((2 * np.arange(5)[:, None] + np.arange(kernel)).ravel()))
@@ -652,34 +664,41 @@ for kernel in (3, 4):
 # %% [markdown]
 # ### Settings
 #
-# **19. tanh or sigmoid at G's end?** Either; the data must have the same range. *Lesson 06, "The pixel ranges differ".*
+# **19. tanh or sigmoid at G's end?** Either; the data must have the same range. *[Lesson 06](06_failure_clinic.ipynb),
+# "The pixel ranges differ".*
 #
 # **20. Adam with β₁ = 0.5, as everybody does?** β₁ = 0 beside R1 did much here, and momentum can make the game swing.
-# *Lesson 04, section 9; lesson 06, section 8.*
+# *[Lesson 04](04_train_on_mnist.ipynb), section 9; [lesson 06](06_failure_clinic.ipynb), section 8.*
 #
-# **21. Batch norm: `training=True` or `False` when drawing?** [duxingren14/DualGAN #10] With `True` a picture depends
-# on its neighbours in the batch; with `False` the averages must have caught up. *Lesson 06, "Batch norm in the wrong
+# **21. Batch norm: `training=True` or `False` when drawing?** ([DualGAN, issue
+# 10](https://github.com/duxingren14/DualGAN/issues/10)) With `True` a picture depends on its neighbours in the batch;
+# with `False` the averages must have caught up. *[Lesson 06](06_failure_clinic.ipynb), "Batch norm in the wrong
 # mode".*
 #
-# **22. Normal or uniform latents?** [soumith/dcgan.torch #44] Draw them in the end as in training; on a straight walk
-# between two normal ones the middle is shorter than any drawn. *Line 22: typical length, and that of a middle; lesson
-# 04, section 11.*
+# **22. Normal or uniform latents?** ([dcgan.torch, issue 44](https://github.com/soumith/dcgan.torch/issues/44)) Draw
+# them in the end as in training; on a straight walk between two normal ones the middle is shorter than a drawn one.
+# *Line 22: typical length, and that of a middle; lesson 04, section 11.*
 #
-# **23. Must I freeze D with `trainable = False`?** [keras-team/keras #8585] No: take gradients for one network's
-# variables only; in Keras 3 the flag acts at once, in D's own step, too. *Line 23; lesson 06, section 2.*
+# **23. Must I freeze D with `trainable = False`?** ([keras, issue
+# 8585](https://github.com/keras-team/keras/issues/8585)) No: take gradients for one network's variables only; in Keras
+# 3 the flag acts at once, in D's own step, too. *Line 23; [lesson 06](06_failure_clinic.ipynb), section 2.*
 #
 # ### Machines, and the rest
 #
-# **24. It crashes, or is off, at the end of an epoch.** [cs231n/cs231n.github.io #206] The last batch is smaller: 96
-# images of 128, and labels for 128. *Line 24; lesson 06, "The smaller last batch".*
+# **24. It crashes, or is off, at the end of an epoch.** ([cs231n.github.io, issue
+# 206](https://github.com/cs231n/cs231n.github.io/issues/206)) The last batch is smaller: 96 images of 128, and labels
+# for 128. *Line 24; [lesson 06](06_failure_clinic.ipynb), "The smaller last batch".*
 #
-# **25. The same seed, another result?** [modelscope/richdreamer #39] Sums are rounded in another order on another
-# number of cores, and a game magnifies it. *Line 25: four numbers, added up in two orders.*
+# **25. The same seed, another result?** ([richdreamer, issue 39](https://github.com/modelscope/richdreamer/issues/39))
+# Sums are rounded in another order on another number of cores, and a game magnifies it. *Line 25: four numbers, added
+# up in two orders.*
 #
-# **26. How do I resume?** [carpedm20/DCGAN-tensorflow #262] Save both networks, both optimisers, the step and what
-# orders the data; weights alone begin a new game. *`course.py resume RUN`; lesson 04, section 12, bit for bit.*
+# **26. How do I resume?** ([DCGAN-tensorflow, issue 262](https://github.com/carpedm20/DCGAN-tensorflow/issues/262))
+# Save both networks, both optimisers, the step and what orders the data; weights alone begin a new game. *`course.py
+# resume RUN`; [lesson 04](04_train_on_mnist.ipynb), section 12, bit for bit.*
 #
-# **27. It takes weeks on my CPU.** [junyanz/pytorch-CycleGAN-and-pix2pix #914] Small nets, one compiled loop of many
+# **27. It takes weeks on my CPU.** ([pytorch-CycleGAN-and-pix2pix,
+# issue 914](https://github.com/junyanz/pytorch-CycleGAN-and-pix2pix/issues/914)) Small nets, one compiled loop of many
 # steps, latents drawn beforehand. *`docs/speed.md`; line 27: this lesson's draw.*
 
 # %%
