@@ -2,7 +2,7 @@
 
     python benchmarks/families.py race blur bound ship
 
-Without names it prints the tables of what is stored. `race`: the same widths, data and about 50 CPU seconds (of all
+Without names it prints the tables of what is stored. `race`: the same widths, data and 50 to 60 CPU seconds (of all
 threads, without compilation) for each family, three seeds. `blur`: the VAE with four values of beta. `bound`: pixels
 drawn as coins, 50 latents, as in Burda et al. 2016. `ship` writes what the lesson reads.
 """
@@ -20,7 +20,7 @@ STORED = Path(__file__).with_suffix(".csv")
 MEASURES = ("distance", "precision", "recall", "coverage", "grey", "memorised", "error", "draw_ms", "bound", "iw_bound")
 COLUMNS = ("part", "name", "seed", "epochs", "cpu_s", *MEASURES)
 SEEDS = (0, 1, 2)
-EPOCHS = {"GAN": 5, "VAE": 12, "flow": 8}  # about 50 CPU seconds each
+EPOCHS = {"GAN": 5, "VAE": 12, "flow": 8}  # 50 to 60 CPU seconds each
 BETAS, BLUR_EPOCHS, BOUND_EPOCHS = (0.0, 0.1, 1.0, 4.0), 4, 40
 SHOWN, IMAGES = STORED.with_suffix(".npz"), 16  # the first images of each way to draw, of the first seed
 FLOW_STEPS = (1, 3, 10, 30)

@@ -60,14 +60,14 @@ stored = load_arrays("lesson08.npz")  # made by benchmarks/families.py
 # %% [markdown]
 # ## 1 · Which is which?
 #
-# Three ways to make a generator: a GAN, a VAE, and flow matching (section 9). Each had the same images, about 50 CPU
+# Three ways to make a generator: a GAN, a VAE, and flow matching (section 9). Each had the same images, 50 to 60 CPU
 # seconds, and a net of the same width. None was tuned for long. Here are sixteen drawings of each.
 
 # %% tags=["hide-input"]
 rows = {"A": "VAE, means", "B": "flow, 30 steps", "C": "GAN"}
 pictures.show(
     pictures.side_by_side({name: stored[f"images: {way}"] for name, way in rows.items()}, columns=16,
-                          title="Three families, 50 CPU seconds each"),
+                          title="Three families at equal cost"),
     alt="Three rows of sixteen generated digits. Row A is soft and greyish, row B has firm strokes and some broken "
     "shapes, row C has firm strokes.",
 )  # fmt: skip
@@ -78,8 +78,8 @@ pictures.show(
 # A is the VAE, B flow matching, C the GAN. Sixteen pictures cannot tell who drew more kinds. Section 7 measures it.
 # </details>
 #
-# A text that was widely copied says that a VAE "minimises the difference between generator and discriminator". *A VAE has
-# no discriminator.* It has two networks that work together on one loss:
+# A text that was widely copied says that a VAE "minimises the difference between generator and discriminator". *A VAE
+# has no discriminator.* It has two networks that work together on one loss:
 #
 # * the **encoder** looks at an image and says where in latent space it may lie,
 # * the **decoder** makes an image of a latent vector, as a GAN's generator does.
@@ -87,8 +87,8 @@ pictures.show(
 # ## 2 · An encoder that is not sure
 #
 # The encoder does not give one point for an image. It gives a small cloud: for each latent number a mean and a
-# variance (as a logarithm, so that any number will do). Training draws a point from this cloud and asks the decoder for
-# the image.
+# variance (as a logarithm, so that any number will do). Training draws a point from this cloud and asks the decoder
+# for the image.
 #
 # But drawing has no slope: a random number generator does not tell how its result would change with the mean. The
 # **reparameterisation** (Kingma and Welling 2014) draws the noise *outside*, from N(0, 1), and then moves and stretches
@@ -97,8 +97,8 @@ pictures.show(
 # **Exercise 1.** Make latents from N(mean, variance) out of the noise. All three are (images, latents). You get the
 # logarithm of the variance.
 #
-# <details><summary>Hint</summary>A standard deviation is the root of the variance: <code>tf.exp(log_variance / 2)</code>.
-# </details>
+# <details><summary>Hint</summary>A standard deviation is the root of the variance:
+# <code>tf.exp(log_variance / 2)</code>.</details>
 
 
 # %% tags=["exercise"]
@@ -139,8 +139,8 @@ claim("slope in the log-variance, expected the variance", slopes[1], equals=np.e
 #
 # **Exercise 2.** Write it, for `mean` and `log_variance` of shape (images, latents). The result is (images,).
 #
-# <details><summary>Hint</summary>σ² is <code>tf.exp(log_variance)</code>, and <code>tf.reduce_sum(…, axis=1)</code> adds
-# up over the latents.</details>
+# <details><summary>Hint</summary>σ² is <code>tf.exp(log_variance)</code>, and <code>tf.reduce_sum(…, axis=1)</code>
+# adds up over the latents.</details>
 
 
 # %% tags=["exercise"]
@@ -159,21 +159,23 @@ def kl(mean, log_variance):
 lesson08.kl(kl)
 
 # %% [markdown]
-# Is the formula right? Draw from a cloud, and average how much more probable each point is in the cloud than in N(0, 1).
+# Is the formula right? Draw from a cloud, and average how much more probable each point is in the cloud than in N(0,
+# 1).
 
 # %%
 price = use_in_training(lesson08.kl, kl, lesson08.right_kl, *np.ones((2, 2, 3)))
 m, v = np.array([0.5, -1.0, 0.0]), np.array([-1.0, 0.3, -2.0])  # means and log-variances
 z = m + np.exp(v / 2) * rng.standard_normal((100_000, 3))
 log_ratio = 0.5 * np.sum(z**2 - (z - m) ** 2 / np.exp(v) - v, axis=1)  # log q(z) - log p(z)
-claim("closed form and average agree", float(price(m[None], v[None])[0]), equals=log_ratio.mean(), within=0.02, digits=3)
+closed = float(price(m[None], v[None])[0])
+claim("closed form and average agree", closed, equals=log_ratio.mean(), within=0.02, digits=3)
 
 # %% [markdown]
 # ## 4 · The whole training step
 #
 # One more number: how badly does the decoder's image fit? The decoder gives each pixel a probability of being white,
-# as if a coin were tossed there. The price of an image is −log of the probability of tossing just this image: a sum over
-# 784 pixels. Price of the pixels plus price of the cloud is the loss. That is all.
+# as if a coin were tossed there. The price of an image is −log of the probability of tossing just this image: a sum
+# over 784 pixels. Price of the pixels plus price of the cloud is the loss. That is all.
 
 
 # %%
@@ -222,7 +224,8 @@ claim("ganlib's own step moved its weights to the same place", apart / moved, be
 # probability, anew in every epoch.
 #
 # <details><summary><b>Predict before you run:</b> an image fits badly or well depending on the point that is drawn from
-# the cloud. Take 50 points in place of one, and average the <em>probabilities</em>: does the bound rise or fall?</summary>
+# the cloud. Take 50 points in place of one, and average the <em>probabilities</em>: does the bound rise or
+# fall?</summary>
 #
 # It rises towards log p, from below (Burda and others 2016). With one point it is the evidence lower bound again.
 # </details>
@@ -250,12 +253,13 @@ claim("fifty a higher one than five, by nats", bound[50] - bound[5], above=0.8, 
 claim("the bound after five epochs is above", bound[1], above=-115, below=-90, quality=True)
 
 # %% [markdown]
-# How good is that? Burda and others (2016, table 1) report −86.8 for a VAE and −84.8 for one trained on the bound of 50
-# points, with 5,000 points at the test, after 3,280 epochs. Ours, with other networks, over more epochs
+# How good is that? Burda and others (2016, table 1) report −86.8 for a VAE and −84.8 for one trained on the bound of
+# 50 points, with 5,000 points at the test, after 3,280 epochs. Ours, with other networks, over more epochs
 # (`benchmarks/families.py`, seed 0):
 
 # %%
-MEASURES = ("CPU s", "distance", "precision", "recall", "coverage", "grey", "memorised", "error", "ms", "bound", "IW-100")
+MEASURES = ("CPU s", "distance", "precision", "recall", "coverage", "grey",
+            "memorised", "error", "ms", "bound", "100 points")
 
 
 def measured(name):  # {measure: its values for the seeds}
@@ -265,10 +269,10 @@ def measured(name):  # {measure: its values for the seeds}
 print("epochs  CPU s   bound   100 points")
 for epochs in (1, 3, 10, 20, 40):
     row = measured(f"bound: after {epochs}")
-    print(f"{epochs:6} {row['CPU s'][0]:6.0f} {row['bound'][0]:8.1f} {row['IW-100'][0]:9.1f}")
+    print(f"{epochs:6} {row['CPU s'][0]:6.0f} {row['bound'][0]:8.1f} {row['100 points'][0]:9.1f}")
 last = measured("bound: after 40")
 claim("after 40 epochs the bound is above -95", last["bound"].min(), above=-95)
-claim("and with 100 points above -91", last["IW-100"].min(), above=-91)
+claim("and with 100 points above -91", last["100 points"].min(), above=-91)
 
 # %% [markdown]
 # ## 6 · A weight hidden in a mean
@@ -280,8 +284,8 @@ claim("and with 100 points above -91", last["IW-100"].min(), above=-91)
 # **Exercise 3.** A program's loss is `weight` × (sum *or* mean over the pixels) + (sum *or* mean over the latents).
 # Return β. `mean_over_pixels` is the number of pixels if it takes their mean, else 1; `mean_over_latents` likewise.
 #
-# <details><summary>Hint</summary>What stands before the <em>sum</em> over the latents, divided by what stands before the
-# <em>sum</em> over the pixels?</details>
+# <details><summary>Hint</summary>What stands before the <em>sum</em> over the latents, divided by what stands before
+# the <em>sum</em> over the pixels?</details>
 
 
 # %% tags=["exercise"]
@@ -342,18 +346,18 @@ pictures.show(
 claim("with β = 1 this many latents are in use", active["β = 1"], above=10, quality=True)
 claim("with β = 784 hardly one", active["β = 784"], below=3, quality=True)
 spread = {name: net.generate(500).std(axis=0).mean() for name, net in {"1": model, "784": heavy}.items()}
-claim("its drawings differ from one another a hundredth as much", spread["784"] / spread["1"], below=0.05, quality=True)
+claim("its drawings differ far less from one another: ratio", spread["784"] / spread["1"], below=0.17, quality=True)
 
 # %% [markdown]
-# (One epoch against five is unfair, but not the reason: after its first epoch the net with β = 1 draws digits, too. Try
-# it.) The sign of a collapsed VAE is the price of its clouds: near 0 nats.
+# (One epoch against five is unfair, but not the reason: after its first epoch the net with β = 1 draws digits, too.
+# Try it.) The sign of a collapsed VAE is the price of its clouds: near 0 nats.
 #
 # <hr>
 #
 # ## 7 · On equal terms
 #
 # Now the race of section 1, in numbers. Grey images; the generator 64 → 512 → 512 → 784 for GAN and VAE, as wide for
-# flow matching; about 50 CPU seconds of training; 10,000 drawings against the 10,000 test images; three seeds. That
+# flow matching; 50 to 60 CPU seconds of training; 10,000 drawings against the 10,000 test images; three seeds. That
 # takes a while, so `benchmarks/families.py` did it beforehand.
 #
 # A VAE can be drawn from in two ways. What everybody shows is the decoder's probabilities, the **means**. The model's
@@ -379,7 +383,8 @@ for name, row in race.items():
 # %% tags=["hide-input"]
 pictures.show(
     pictures.dots({f"{name} of {family}": {f"seed {s}": value for s, value in enumerate(race[family][name])}
-                   for name in ("precision", "recall", "coverage") for family in ("GAN", "VAE, means", "flow, 30 steps")},
+                   for name in ("precision", "recall", "coverage")
+                   for family in ("GAN", "VAE, means", "flow, 30 steps")},
                   "share", title="Each family leads by one measure"),
     alt="Nine rows of three dots: precision, recall and coverage of GAN, VAE and flow matching.",
 )  # fmt: skip
@@ -388,15 +393,23 @@ pictures.show(
 gan, means = race["GAN"], race["VAE, means"]
 claim("every VAE recalls more than every GAN, by", means["recall"].min() - gan["recall"].max(), above=0.1)
 claim("every GAN is more precise than every VAE, by", gan["precision"].min() - means["precision"].max(), above=0.05)
-CLAIMS7
+claim("and covers more, by", gan["coverage"].min() - means["coverage"].max(), above=0.05)
+claim("by distance they overlap: the worst GAN is further off than the best VAE, by",
+      gan["distance"].max() - means["distance"].min(), above=0)  # fmt: skip
+copied = max(row["memorised"].max() for row in race.values())
+claim("nobody copies: the largest share of nearest real images that were trained on", copied, below=0.55)
 
 # %% [markdown]
-TEXT7
+# By distance, GAN and VAE overlap. By recall the VAE leads, by precision and coverage the GAN does, each in every
+# seed. (Recall asks whether a real image lies in the neighbourhood of drawn ones, and drawings far from all others
+# have wide neighbourhoods: Naeem and others 2020. Coverage has the neighbourhoods of the real images, and no such
+# weakness.) Flow matching lies between them, and needs thirty times as long for a drawing. The last column is about
+# one half, what unseen images would have: nobody has learned images by heart.
 #
 # "GANs do not cover, VAEs do" and "GANs are better" are both readings of one column. At this size and cost neither
-# family is *the* better one. Larger networks and longer trainings may order them differently: the GAN of
-# `course.py train`, with eight times the computing and a recipe that was searched for, has a distance of about 0.2. We
-# have not searched like that for a VAE.
+# family is *the* better one. Larger networks and longer trainings may order them differently: the GAN of `course.py
+# train`, with seven times the computing and a recipe that was searched for, has a distance of about 0.2. We have not
+# searched like that for a VAE.
 #
 # ## 8 · Why are its pictures soft?
 #
@@ -409,20 +422,21 @@ pictures.show(
     pictures.side_by_side({"probabilities": probabilities, "tossed": toss(to_images(probabilities)),
                            "real, tossed": toss(x_test[:12])}, columns=12,
                           title="Soft is what the decoder expects; noisy is what it draws"),
-    alt="Three rows of twelve: soft digits; the same digits with ragged edges, black and white; real digits, ragged too.",
+    alt="Three rows of twelve: soft digits; the same with ragged edges, black and white; real digits, ragged too.",
 )  # fmt: skip
 
 # %%
 real_tossed = metrics.frechet_distance(judge.features(toss(x_test)), test_features)
 print(f"distance of real images with tossed pixels: {real_tossed:.1f}; of the VAE's: "
       + ", ".join(f"{value:.1f}" for value in race["VAE, sampled pixels"]["distance"]))  # fmt: skip
-claim("tossing explains only a part of the distance", real_tossed / race["VAE, sampled pixels"]["distance"].min(), below=0.3)
+part = real_tossed / race["VAE, sampled pixels"]["distance"].min()
+claim("tossing explains only a part of the distance", part, below=0.3)
 
 # %% [markdown]
 # So where does the grey come from? Two suspects. **The decoder**, or its price of pixels, cannot do better. Or **the
 # clouds overlap**: many images may have been meant by one point, and the best answer is their mixture. β sets them
-# apart, for it changes the clouds, and neither the decoder nor the price of pixels. With β = 0 the clouds cost nothing and
-# can shrink.
+# apart, for it changes the clouds, and neither the decoder nor the price of pixels. With β = 0 the clouds cost
+# nothing and can shrink.
 #
 # <details><summary><b>Predict before you run:</b> which share of grey pixels have the reconstructions with β = 0: more,
 # less, or as much as with β = 1? Real images have 6 %.</summary>
@@ -440,16 +454,31 @@ for beta, row in blur.items():
           f"distance of new drawings {drawn[beta]['distance'].mean():5.1f}")  # fmt: skip
 
 # %%
-CLAIMS8
+claim("with β = 0 as grey as real images: ratio", blur[0]["grey"].max() / real_grey, above=0.95, below=1.05)
+claim("every β = 1 is greyer than every β = 0.1, by", blur[1]["grey"].min() - blur[0.1]["grey"].max(), above=0.02)
+claim("and every β = 4 greyer than every β = 1, by", blur[4]["grey"].min() - blur[1]["grey"].max(), above=0.01)
+worst = drawn[0]["distance"].min() / drawn[1]["distance"].max()
+claim("β = 0 reconstructs best and draws worst: times the distance of β = 1", worst, above=3)
+softer = drawn[1]["grey"].mean() / blur[1]["grey"].mean()
+claim("with β = 1 drawings are a little softer than reconstructions", softer, above=1.05, below=1.5)
+further = drawn[1]["distance"].min() / blur[1]["distance"].max()
+claim("but many times as far off", further, above=8)
 
 # %% [markdown]
-TEXT8
+# With β = 0 the same decoder, under the same price of pixels, at the same cost, reconstructs as crisply as the
+# originals. So neither must blur: **the softness comes with the price of the clouds**, in every seed, and grows with
+# it. That the clouds' overlap is how the price does it fits what we see; it is a guess, for we did not measure
+# overlap.
+#
+# And is the softness what the VAE's distance in section 7 is made of? The last two claims say: hardly.
+# Reconstructions with β = 1 are nearly as soft as drawings, and more than ten times nearer. What makes drawings bad
+# is *where they begin*: at points that belong to no image's cloud. β = 0 shows it best, and section 11 goes on.
 #
 # ## 9 · What it gives in return
 #
-# A GAN has no encoder. To find the latent vector of an image one must search: start at random points and walk downhill
-# in the squared error (eight starts, 300 steps of Adam each). The generator of lesson 01 gets twenty test images; the
-# VAE's encoder answers at once.
+# A GAN has no encoder. To find the latent vector of an image one must search: start at random points and walk
+# downhill in the squared error (eight starts, 300 steps of Adam each). The generator of lesson 01 gets forty test
+# images; the VAE's encoder answers at once.
 #
 # <details><summary><b>Predict before you run:</b> who comes closer to the image?</summary>
 #
@@ -457,10 +486,10 @@ TEXT8
 # </details>
 
 # %%
-generator, targets = models.load_generator(), flat[:20]
+generator, targets = models.load_generator(), flat[:40]
 began = time.perf_counter()
 repeated = np.repeat(targets, 8, axis=0)
-z = tf.Variable(np.random.default_rng(0).standard_normal((160, 64), dtype="float32"))
+z = tf.Variable(np.random.default_rng(0).standard_normal((320, 64), dtype="float32"))
 adam = keras.optimizers.Adam(0.05)
 
 
@@ -475,7 +504,7 @@ def downhill():
 
 for _ in range(2 if smoke() else 300):
     errors = downhill()
-searched = errors.numpy().reshape(20, 8).min(axis=1)
+searched = errors.numpy().reshape(40, 8).min(axis=1)
 seconds = {"search": time.perf_counter() - began}
 began = time.perf_counter()
 again = model.decode(model.encode(targets)[0].numpy())
@@ -489,10 +518,13 @@ print({name: f"{value:.2g} s" for name, value in seconds.items()})
 
 # %%
 claim("search comes closer than the nearest drawing", searched.mean() / nearest.mean(), below=0.8, quality=True)
-CLAIMS9
+claim("the encoder's image is at least as close", encoded.mean() / searched.mean(), below=0.95, quality=True)
+claim("and the search takes far longer, times", seconds["search"] / seconds["encoder"], above=10, quality=True)
 
 # %% [markdown]
-TEXT9
+# No surprise: the VAE was trained for just this, and the GAN never. (Its generator has had seven times the
+# computing.) An encoder is what a VAE is often wanted for: to find similar images, to compress, to let another model
+# work on its latents.
 #
 # ## What you now know
 #
@@ -513,18 +545,18 @@ TEXT9
 #
 # **Flow matching** (Lipman and others 2023) learns to walk. Draw a line from a point of noise to an image. At a random
 # place of the line, show a net the point and the time, and let it guess where the line ends. Many lines cross at one
-# point, so its best guess is the *mean* of their ends: soft, as a VAE's. But then take only a small step towards it, and
-# guess again. Here are its training step and its walk, as `ganlib` has them.
+# point, so its best guess is the *mean* of their ends: soft, as a VAE's. But then take only a small step towards it,
+# and guess again. Here are its training step and its walk, as `ganlib` has them.
 
 # %%
 print(inspect.getsource(Flow.train_step), inspect.getsource(Flow.draw), sep="\n")
 
 # %%
 ring = toys.ring(std=0.05)
-flow = Flow(models.mlp(2 + 8, (128, 128), 2, None, "flow"))
-flow.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, 1500, alpha=0.05)), jit_compile=True)
 keras.utils.set_random_seed(0)
-flow.fit(ring.sample(256 * 1500 // (100 if smoke() else 1)), batch_size=256, verbose=0)
+flow = Flow(models.mlp(2 + 8, (128, 128, 128), 2, None, "flow"))
+flow.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(5e-3, 3000, alpha=0.02)), jit_compile=True)
+flow.fit(ring.sample(256 * (10 if smoke() else 3000)), batch_size=256, verbose=0)
 walks = {steps: flow.draw(2500, steps) for steps in (1, 3, 10, 30)}
 for steps, points in walks.items():
     found = metrics.mode_coverage(points, ring.modes, 0.05)
@@ -540,14 +572,15 @@ pictures.show(
 # %%
 near = {steps: metrics.mode_coverage(points, ring.modes, 0.05).high_quality for steps, points in walks.items()}
 claim("with one step hardly a point is good", near[1], below=0.1, quality=True)
-claim("with thirty most are", near[30], above=0.7, quality=True)
+claim("with thirty most are", near[30], above=0.55, quality=True)
 one, thirty = measured("race: flow, 1 step"), measured("race: flow, 30 steps")
-claim("on digits, too, one step is far off: times the distance", one["distance"].min() / thirty["distance"].max(), above=5)
+far = one["distance"].min() / thirty["distance"].max()
+claim("on digits, too, one step is far off: times the distance", far, above=6)
 claim("and thirty steps cost more time a drawing, times", thirty["ms"].min() / one["ms"].max(), above=5)
 
 # %% [markdown]
-# So its quality costs time at every drawing, where a GAN and a VAE need one pass. Much work goes into fewer steps, and
-# some of it uses a discriminator again (lesson 10).
+# So its quality costs time at every drawing, where a GAN and a VAE need one pass. Much work goes into fewer steps,
+# and some of it uses a discriminator again (lesson 10).
 
 # %% [markdown] tags=["further"]
 # ## 11 · Further: do the clouds fill the prior?
@@ -556,27 +589,35 @@ claim("and thirty steps cost more time a drawing, times", thirty["ms"].min() / o
 # then draw from a Gaussian that has *their* mean and covariance.
 
 # %%
-mean, log_variance = (part.numpy() for part in model.encode(flat))
-gap = latents.gap_to_prior(mean, log_variance)
-per_image = float(np.mean(vae.divergence(mean, log_variance)))
-cloud_points = vae.reparameterise(mean, log_variance, rng.standard_normal(mean.shape, dtype="float32")).numpy()
-fitted = rng.multivariate_normal(cloud_points.mean(axis=0), np.cov(cloud_points.T), 10_000).astype("float32")
-away = {name: metrics.frechet_distance(judge.features(to_images(model.decode(z))), test_features)
-        for name, z in {"N(0, 1)": model.generate and rng.standard_normal((10_000, 50), dtype="float32"),
-                        "their Gaussian": fitted, "the clouds themselves": cloud_points}.items()}  # fmt: skip
+trained_on = toss(x_train[:10_000]).reshape(10_000, 784) / np.float32(255)
+mean, log_variance = (part.numpy() for part in model.encode(trained_on))
+gap, per_image = latents.gap_to_prior(mean, log_variance), vae.divergence(mean, log_variance).numpy().mean()
+points = {"N(0, 1)": rng.standard_normal(mean.shape, dtype="float32")}
+points["the clouds"] = vae.reparameterise(mean, log_variance, points["N(0, 1)"]).numpy()
+shape = points["the clouds"].mean(axis=0), np.cov(points["the clouds"].T)
+points["their Gaussian"] = rng.multivariate_normal(*shape, 10_000).astype("float32")
+away = {name: metrics.frechet_distance(judge.features(model.decode(z)), test_features) for name, z in points.items()}
 print(f"gap to the prior {gap:.2f} nats; one cloud's price {per_image:.0f} nats")
 print("distance of drawings from", {name: f"{value:.1f}" for name, value in away.items()})
 
 # %%
-CLAIMS11
+claim("mean and covariance are off by a small part of a cloud's price", gap / per_image, below=0.03, quality=True)
+claim("drawings from the clouds themselves are far nearer: ratio", away["the clouds"] / away["N(0, 1)"], below=0.09,
+      quality=True)  # fmt: skip
+nearer = away["their Gaussian"] / away["N(0, 1)"]
+claim("those from a Gaussian like them only a little", nearer, above=0.6, below=1, quality=True)
 
 # %% [markdown]
-TEXT11
+# Mean and covariance of the clouds are nearly those of N(0, 1), and yet its points give far worse drawings. A
+# Gaussian with the very mean and covariance helps a little. So what is missing lies beyond both: the clouds leave
+# places empty, and N(0, 1) draws there. (They are clouds of training images, measured against test images; so it is
+# not that they know the answers.) Rosca and others (2018) found the same in larger VAEs.
 
 # %% [markdown] tags=["further"]
 # ## 12 · Further: nats that are none, and three more confusions
 #
-# **Grey images under a price for coins.** The best decoder of all says of each pixel exactly its grey. What does it pay?
+# **Grey images under a price for coins.** The best decoder of all says of each pixel exactly its grey. What does
+# it pay?
 
 # %%
 greys = flat[(flat > 0) & (flat < 1)]
@@ -586,8 +627,8 @@ claim("no decoder pays less for grey test images, nats an image", least, equals=
 # %% [markdown]
 # So a "loss of 80" on grey images is not −80 nats of log-probability: 45 of them are the greys themselves.
 #
-# **Reconstructions shown as samples.** A tutorial of TensorFlow (`cvae.ipynb`, read in 2026) announces drawings from the
-# prior, then encodes test images and decodes them. Those are reconstructions: easier.
+# **Reconstructions shown as samples.** A tutorial of TensorFlow (`cvae.ipynb`, read in 2026) announces drawings from
+# the prior, then encodes test images and decodes them. Those are reconstructions: easier.
 #
 # **Cutting at one half in place of tossing.** The images become simpler, and the bound better, for the same model.
 #
@@ -599,7 +640,8 @@ claim("no decoder pays less for grey test images, nats an image", least, equals=
 #
 # * Diederik Kingma and Max Welling, *Auto-Encoding Variational Bayes*, 2014.
 # * Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, *Importance Weighted Autoencoders*, 2016.
-# * Irina Higgins and others, *beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*, 2017.
+# * Irina Higgins and others, *beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*,
+# 2017.
 # * Anders Boesen Lindbo Larsen and others, *Autoencoding beyond pixels using a learned similarity metric*, 2016.
 # * Mihaela Rosca, Balaji Lakshminarayanan, Shakir Mohamed, *Distribution Matching in Variational Inference*, 2018.
 # * Yaron Lipman and others, *Flow Matching for Generative Modeling*, 2023.
