@@ -463,7 +463,8 @@ softer = drawn[1]["grey"].mean() / blur[1]["grey"].mean()
 claim("with β = 1 drawings are a little softer than reconstructions", softer, above=1.05, below=1.5)
 further = drawn[1]["distance"].min() / blur[1]["distance"].max()
 claim("but many times as far off", further, above=8)
-claim("drawings with β = 0 are the worst, and crisp: grey in parts of real", drawn[0]["grey"].max() / real_grey, below=1.3)
+crisp = drawn[0]["grey"].max() / real_grey
+claim("drawings with β = 0, the worst, are nearly as crisp as real images: ratio of grey", crisp, below=1.3)
 
 # %% [markdown]
 # With β = 0 the same decoder, under the same price of pixels, at the same cost, reconstructs as crisply as the
