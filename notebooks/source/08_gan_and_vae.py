@@ -315,8 +315,8 @@ for style, numbers in styles.items():
     print(f"{style:38} β = {beta_of(*numbers):.3g}")
 
 # %% [markdown]
-# All four are found in published programs. The third is from a good book (Foster, *Generative Deep Learning*, 2nd edition), which
-# calls its 500 "beta": it stands before the other term. What does the second do?
+# All four are found in published programs. The third is from a good book (Foster, *Generative Deep Learning*, 2nd
+# edition), which calls its 500 "beta": it stands before the other term. What does the second do?
 #
 # <details><summary><b>Predict before you run:</b> with β = 784, what is the cheapest cloud?</summary>
 #
