@@ -19,7 +19,16 @@ import nbformat
 from nbformat import NotebookNode
 
 from ganlib.files import write_file
-from tools.lessons import NOTEBOOKS, BuildError, lesson_sources, read_lesson, read_saved, repository, short_name
+from tools.lessons import (
+    NOTEBOOKS,
+    BuildError,
+    check_address,
+    lesson_sources,
+    read_lesson,
+    read_saved,
+    repository,
+    short_name,
+)
 from tools.lint import stale_reasons, wanted
 
 LINE = re.compile(r'^repository = ".*"$', re.MULTILINE)
@@ -27,16 +36,12 @@ LINE = re.compile(r'^repository = ".*"$', re.MULTILINE)
 
 def write_setting(root: Path, address: str) -> None:
     """Write the address into pyproject.toml. Raises BuildError for what is no address, and changes nothing then."""
+    check_address(address)
     file = root / "pyproject.toml"
     before = file.read_text(encoding="utf-8")
     if len(LINE.findall(before)) != 1:
         raise BuildError(f'{file.name} must have one line  repository = "…"  under [tool.ganlib].')
     write_file(file, LINE.sub(lambda _: f'repository = "{address}"', before).encode())
-    try:
-        repository(root / "notebooks" / "source" / "any.py")
-    except BuildError:
-        write_file(file, before.encode())
-        raise
 
 
 def readdressed(saved: NotebookNode, fresh: NotebookNode) -> NotebookNode:

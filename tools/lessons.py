@@ -109,9 +109,14 @@ def repository(source: Path) -> str:
     if not settings.exists():
         return ""
     found = tomllib.loads(settings.read_text(encoding="utf-8")).get("tool", {}).get("ganlib", {}).get("repository", "")
+    check_address(found)
+    return found.removesuffix("/").removesuffix(".git")
+
+
+def check_address(found: str) -> None:
+    """Raise BuildError for what is neither the address of a project nor empty."""
     if found and not re.fullmatch(r"https://[\w./~-]+", found):
         raise BuildError(f"pyproject.toml: the repository {found!r} is no address: write https://… or leave it empty.")
-    return found.removesuffix("/").removesuffix(".git")
 
 
 def colab_address(address: str, path: str) -> str:

@@ -64,6 +64,7 @@ SIDEBAR = ("brand", "search", "scroll-start", "navigation", "touch", "scroll-end
 def build(root: Path, target: Path) -> list[str]:
     """Write the site of the course in `root` to `target`; return Sphinx's warnings, one a line."""
     from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
 
     from tools import site_pages
     from tools.lessons import repository
@@ -74,11 +75,10 @@ def build(root: Path, target: Path) -> list[str]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         source, made = Path(scratch, "source"), Path(scratch, "made")
         site_pages.write(root, source, touch, address)
-        app = Sphinx(
-            source, None, made, Path(scratch, "doctrees"), "html", settings(touch, address),
-            status=None, warning=warnings, freshenv=True,
-        )  # fmt: skip
-        app.build(force_all=True)
+        folders = (source, None, made, Path(scratch, "doctrees"))
+        with patch_docutils(), docutils_namespace():  # what Sphinx registers ends with it
+            app = Sphinx(*folders, "html", settings(touch, address), status=None, warning=warnings, freshenv=True)
+            app.build(force_all=True)
         for name in UNUSED:
             (made / name).unlink(missing_ok=True)
         shutil.rmtree(made / "_sources", ignore_errors=True)
