@@ -58,7 +58,7 @@ def settings(touch: list[dict[str, str]], address: str) -> dict:
     }
 
 
-SIDEBAR = ("brand", "search", "scroll-start", "navigation", "touch", "scroll-end")
+SIDEBAR = ("brand", "search", "scroll-start", "touch", "navigation", "scroll-end")
 
 
 def build(root: Path, target: Path) -> list[str]:

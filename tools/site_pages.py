@@ -18,6 +18,7 @@ from tools.lessons import NOTEBOOKS, colab_address, short_name, tags_of
 
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()\s]+)\)")
 BADGE = re.compile(r"^\[!\[Open in Colab\][^\n]*\n", re.MULTILINE)
+HEADING = re.compile(r"(^```.*?^```)|^(#{1,5} )", re.MULTILINE | re.DOTALL)  # or a block of code, to step over
 SETUP = {"code_prompt_show": "Show the set-up cell", "code_prompt_hide": "Hide the set-up cell"}
 SOLUTION = {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"}
 FURTHER = "further-"  # begins the name of the anchor before an optional part
@@ -56,6 +57,7 @@ def page(nb: NotebookNode, solved: NotebookNode | None, name: str, root: Path, a
     exercises = [cell for cell in nb.cells if "exercise" in tags_of(cell)]
     if len(answers) != len(exercises):
         raise SiteError(f"{name} has {len(exercises)} exercises and {len(answers)} solutions: build it again.")
+    one_title(nb.cells)
     cells, parts = [], 0
     for cell in nb.cells:
         if cell.cell_type == "markdown":
@@ -71,6 +73,17 @@ def page(nb: NotebookNode, solved: NotebookNode | None, name: str, root: Path, a
     cells[0].source = with_button(cells[0].source, colab_address(address, f"notebooks/{name}"))
     nb.cells = cells
     return nb
+
+
+def one_title(cells: list[NotebookNode]) -> None:
+    """Where a lesson has headings as high as its title ("Part two"), put all headings but the title one lower.
+
+    Sphinx makes a page's contents and its links to neighbours from one title.
+    """
+    below = [cell for cell in cells[1:] if cell.cell_type == "markdown"]
+    if any(match[2] == "# " for cell in below for match in HEADING.finditer(cell.source)):
+        for cell in below:
+            cell.source = HEADING.sub(lambda match: match[1] or f"#{match[2]}", cell.source)
 
 
 def shown(cell: NotebookNode) -> NotebookNode:
@@ -126,10 +139,9 @@ def here(text: str, root: Path, folder: str, address: str) -> str:
 
 
 def promise(nb: NotebookNode) -> tuple[str, str]:
-    """Return the title of a lesson and the first bold sentence under it, which says what the reader will have."""
-    text = nb.cells[0].source
-    bold = re.search(r"\*\*(.+?)\*\*", text.replace("\n", " "))
-    return text.partition("\n")[0].lstrip("# "), bold[1] if bold else ""
+    """Return the title of a lesson and its first paragraph, which says what the reader will have."""
+    title, _, rest = BADGE.sub("", nb.cells[0].source).partition("\n")
+    return title.lstrip("# "), " ".join(rest.strip().partition("\n\n")[0].replace("**", "").split())
 
 
 def first_page(root: Path, about: dict[str, tuple[str, str]], touch: list[dict[str, str]], address: str) -> str:
@@ -137,7 +149,7 @@ def first_page(root: Path, about: dict[str, tuple[str, str]], touch: list[dict[s
     readme = (root / "README.md").read_text(encoding="utf-8") if (root / "README.md").exists() else "# The course\n"
     lines = [readme.partition("\n## ")[0].strip(), ""]
     if touch:
-        lines += ["## Try it in this page", "", "Nothing to install.", ""]
+        lines += ["## Try it in the browser", "", "Nothing to install.", ""]
         lines += [f'* <a href="{f["name"]}/index.html"><b>{f["title"]}</b></a>  \n  {f["about"]}' for f in touch]
     lines += ["", "## The lessons", ""]
     lines += [f"* [{title}](lessons/{name}.ipynb)  \n  {text}" for name, (title, text) in about.items()]

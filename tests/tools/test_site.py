@@ -76,11 +76,15 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pages(made):
-    """Our pages by their path in the site; the folders of web have tests of their own."""
-    folder = made[0]
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.html")}
-    return {name: Page(path) for name, path in found.items() if re.match(r"lessons/|docs/|[^/]+$", name)}
+def everything(made):
+    """All pages by their path in the site, the folders of web included."""
+    return {path.relative_to(made[0]).as_posix(): Page(path) for path in sorted(made[0].rglob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def pages(everything):
+    """The pages that Sphinx has made; those of web have tests of their own."""
+    return {name: page for name, page in everything.items() if re.match(r"lessons/|docs/|[^/]+$", name)}
 
 
 def lesson(pages, name) -> Page:
@@ -102,14 +106,15 @@ def test_every_lesson_and_page_of_docs_is_there_with_its_neighbours(pages):
     assert {f"docs/{path.stem}.html" for path in (site.ROOT / "docs").glob("*.md")} <= set(pages)
     for before, after in zip(NAMES, NAMES[1:], strict=False):
         assert f"{after}.html" in lesson(pages, before).links and f"{before}.html" in lesson(pages, after).links
-    for page in pages.values():
-        assert any(link.endswith("index.html") or link == "#" for link in page.links)
-
-
-def test_links_and_anchors_lead_somewhere(pages, made):
-    lost = []
-    ids = {page.path: page.ids for page in pages.values()}
     for name, page in pages.items():
+        assert any(link.endswith("index.html") or link == "#" for link in page.links)
+        assert [tag for tag, _, _ in page.tags].count("h1") == 1, name
+
+
+def test_links_and_anchors_lead_somewhere(everything):
+    lost = []
+    ids = {page.path: page.ids for page in everything.values()}
+    for name, page in everything.items():
         for link in page.links:
             parts = urlsplit(link)
             if parts.scheme or link == "#":
@@ -121,11 +126,11 @@ def test_links_and_anchors_lead_somewhere(pages, made):
     assert not lost
 
 
-def test_no_page_loads_anything_from_outside(pages, made):
-    outside = [f"{name}: {what[:80]}" for name, page in pages.items() for what in page.loads if is_outside(what)]
-    for file in [*made[0].glob("_static/**/*.css"), *made[0].glob("_static/**/*.js"), *made[0].glob("*.js")]:
+def test_no_page_loads_anything_from_outside(everything, made):
+    outside = [f"{name}: {what[:80]}" for name, page in everything.items() for what in page.loads if is_outside(what)]
+    for file in [*made[0].rglob("*.css"), *made[0].rglob("*.js")]:
         outside += [f"{file.name}: {what}" for what in requests(file.read_text(encoding="utf-8"))]
-    for name, page in pages.items():
+    for name, page in everything.items():
         scripts = re.findall(r"<(?:script|style)\b[^>]*>(.*?)</", page.path.read_text(encoding="utf-8"), re.DOTALL)
         outside += [f"{name}: {what}" for script in scripts for what in requests(script)]
     assert not outside
@@ -279,6 +284,18 @@ def test_without_an_address_links_to_other_files_become_text(tmp_path):
     root = tiny(tmp_path)
     assert site_pages.here("see [code](../ganlib/gan.py#L3).", root, "notebooks", "") == "see code."
     assert "button" not in site_pages.with_button("# Title\n", "")
+
+
+def test_a_lesson_in_parts_keeps_one_title():
+    parts = ["# 09 · Title", "# Part one\ntext", "## 1 · A\n```\n# no heading\n```\n### B"]
+    cells = [new_markdown_cell(part) for part in parts]
+    site_pages.one_title(cells)
+    assert [cell.source for cell in cells] == [
+        "# 09 · Title", "## Part one\ntext", "### 1 · A\n```\n# no heading\n```\n#### B",
+    ]  # fmt: skip
+    cells = [new_markdown_cell("# 01 · Title"), new_markdown_cell("## 1 · A\n```\n# no heading\n```")]
+    site_pages.one_title(cells)
+    assert cells[1].source.startswith("## 1")
 
 
 def test_exercises_without_their_solutions_are_refused(tmp_path):
