@@ -141,7 +141,8 @@ def here(text: str, root: Path, folder: str, address: str) -> str:
 def promise(nb: NotebookNode) -> tuple[str, str]:
     """Return the title of a lesson and its first paragraph, which says what the reader will have."""
     title, _, rest = BADGE.sub("", nb.cells[0].source).partition("\n")
-    return title.lstrip("# "), " ".join(rest.strip().partition("\n\n")[0].replace("**", "").split())
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", rest.strip().partition("\n\n")[0])
+    return title.lstrip("# "), " ".join(text.replace("**", "").split())
 
 
 def first_page(root: Path, about: dict[str, tuple[str, str]], touch: list[dict[str, str]], address: str) -> str:
