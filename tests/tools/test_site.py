@@ -109,6 +109,7 @@ def test_every_lesson_and_page_of_docs_is_there_with_its_neighbours(pages):
     for name, page in pages.items():
         assert any(link.endswith("index.html") or link == "#" for link in page.links)
         assert [tag for tag, _, _ in page.tags].count("h1") == 1, name
+        assert all("aria-level" in attrs for _, attrs, _ in page.tags if attrs.get("role") == "heading")
 
 
 def test_links_and_anchors_lead_somewhere(everything):
