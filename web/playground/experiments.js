@@ -6,6 +6,10 @@
   const modes = ({ modes: { found, of, near } }) => `${found} of ${of} modes, ${percent(near)} of the points near one`;
   const opinions = ({ dReal, dFake }) => `D says ${dReal.toFixed(2)} to real and ${dFake.toFixed(2)} to generated points`;
 
+  // Data so far from G's first points that D can become certain.
+  const CERTAIN = { data: "drawn", ahead: 400, r1: 0, rateD: 5e-3 };
+  const FAR = P.unpackPoints("DDD8E6E58D888DFD");
+
   P.EXPERIMENTS = [
     {
       title: "D alone", lesson: "Lesson 02, section 5", steps: 200, settings: { ahead: 200, r1: 0 },
@@ -32,15 +36,15 @@
       holds: (f) => f.dFake > 0.4 && f.modes.near < 0.3,
     },
     {
-      title: "A certain D, minimax", lesson: "Lessons 03 and 06: an illness", steps: 400, settings: { loss: "minimax", ahead: 400, r1: 0 },
-      question: "D trains alone for 400 steps and becomes certain. G has the minimax loss, log(1 − D(G(z))). How long is the gradient that G would get now?",
+      title: "A certain D, minimax", lesson: "Lessons 03 and 06: an illness", steps: 400, settings: { loss: "minimax", ...CERTAIN }, points: FAR,
+      question: "The real points are far away, in the corners. D trains alone for 400 steps and becomes certain. G has the minimax loss, log(1 − D(G(z))). How long is the gradient that G would get now?",
       options: ["longer than at the start: there is most to learn", "about as long", "nearly nothing"], answer: 2,
       shows: (f) => `The length of G’s gradient is ${f.reach.toExponential(1)}; D says ${f.dFake.toExponential(1)} to generated points. No arrow can be seen.`,
       why: "The slope of log(1 − D) in D’s output is −D. Where D is certain, it vanishes: the loss saturates.",
       holds: (f) => f.reach < 0.02,
     },
     {
-      title: "A certain D, non-saturating", lesson: "Lessons 03 and 06", steps: 400, settings: { loss: "non-saturating", ahead: 400, r1: 0 },
+      title: "A certain D, non-saturating", lesson: "Lessons 03 and 06", steps: 400, settings: { loss: "non-saturating", ...CERTAIN }, points: FAR,
       question: "The same certain D. G has the non-saturating loss, −log D(G(z)). How long is its gradient?",
       options: ["nearly nothing, as before", "about 1 or longer", "it cannot be said: the loss is infinite"], answer: 1,
       shows: (f) => `The length of G’s gradient is ${f.reach.toFixed(2)}.`,
@@ -107,9 +111,9 @@
 
   // The state from which an experiment starts.
   P.experimentState = function (number) {
-    const { settings = {}, dirac = {}, tab = "plane" } = P.EXPERIMENTS[number - 1], state = P.freshState();
+    const { settings = {}, dirac = {}, tab = "plane", points = [] } = P.EXPERIMENTS[number - 1], state = P.freshState();
     Object.assign(state.settings, settings);
     Object.assign(state.dirac, dirac);
-    return { ...state, tab, experiment: number };
+    return { ...state, tab, points: [...points], experiment: number };
   };
 });

@@ -35,7 +35,7 @@
     width: slider("Neurons in a layer", [4, 8, 16, 32, 64], 32, [1, 128], { ...whole, ...fresh }),
     layers: slider("Hidden layers", [1, 2, 3], 2, [1, 4], { ...whole, ...fresh }),
     latent: slider("Latent numbers", [1, 2, 4, 8], 2, [1, 32], { ...whole, ...fresh }),
-    batch: slider("Points in a batch", [16, 32, 64, 128, 256], 128, [1, 512], { ...whole, ...fresh }),
+    batch: slider("Points in a batch", [16, 32, 64, 128, 256], 64, [1, 512], { ...whole, ...fresh }),
     ahead: slider("Steps of D alone first", [0, 100, 200, 300, 500, 1000], 0, [0, 100000], { ...whole, ...fresh }),
     fault: choice("Fault", FAULTS, "none", fresh),
     seed: { label: "Seed", start: 0, range: [0, 4294967295], whole: true, fresh: true },
@@ -92,13 +92,12 @@
   };
 
   function take(state, name, value) {
-    const special = SPECIAL[name];
-    if (special) return special(state, value);
+    if (Object.hasOwn(SPECIAL, name)) return SPECIAL[name](state, value);
     const dirac = name.startsWith("dirac-"), key = dirac ? name.slice(6) : name;
     const table = dirac ? DIRAC : P.SETTINGS;
-    const read_ = Object.hasOwn(table, key) ? read(table[key], value) : undefined;
-    if (read_ !== undefined) (dirac ? state.dirac : state.settings)[key] = read_;
-    return read_ !== undefined;
+    const found = Object.hasOwn(table, key) ? read(table[key], value) : undefined;
+    if (found !== undefined) (dirac ? state.dirac : state.settings)[key] = found;
+    return found !== undefined;
   }
 
   const count = (name, most) => (state, value) => {

@@ -25,7 +25,7 @@
     context.setLineDash([]);
   };
 
-  const short = (value) => String(Math.abs(value) >= 1000 ? value.toExponential(1) : Number(value.toPrecision(3)));
+  const short = (value) => String(Number.isInteger(value) ? value : Math.abs(value) >= 1000 ? value.toExponential(1) : Number(value.toPrecision(3)));
 
   // Axes of a chart: returns the two maps from numbers to pixels.
   function axes({ context, width, height }, [x0, x1], [y0, y1], xName) {

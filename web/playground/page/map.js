@@ -21,7 +21,7 @@
       this.unit = width / (2 * P.EDGE);
       if (frame) {
         if (this.layers.field) this.#field(frame.field, width, height);
-        if (this.layers.real) this.#dots(frame.real, Page.colour("real"), 1.7, 0.6);
+        if (this.layers.real) this.#dots(frame.real, Page.colour("real"), 1.8, 0.9);
         if (this.layers.bent) this.#bent(frame);
         if (this.layers.pull) this.#pull(frame);
         this.#dots(frame.points, Page.colour("generated"), 2.6, 1);
