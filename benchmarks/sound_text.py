@@ -1,4 +1,4 @@
-"""Lesson 09 with more seeds and more rivals: what it asks of sound and of text, at equal CPU seconds, in `sound_text.csv`.
+"""Lesson 09 with more seeds and rivals: sound and text at equal CPU seconds; stored in `sound_text.csv`.
 
     python benchmarks/sound_text.py sound dates brackets ship
 

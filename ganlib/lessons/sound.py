@@ -13,7 +13,8 @@ RATE = 8000  # samples a second
 LENGTH = 1024  # samples of a pluck: 0.128 s
 KEPT = 512  # of its cosine coefficients: frequencies up to 2,000 Hz
 NOTES = {
-    "C4": 261.626, "D4": 293.665, "E4": 329.628, "F4": 349.228, "G4": 391.995, "A4": 440.0, "B4": 493.883, "C5": 523.251,
+    "C4": 261.626, "D4": 293.665, "E4": 329.628, "F4": 349.228,
+    "G4": 391.995, "A4": 440.0, "B4": 493.883, "C5": 523.251,
 }  # fmt: skip
 LOWEST, HIGHEST = 180.0, 2000.0  # Hz, where pitches are looked for
 
@@ -57,7 +58,7 @@ def to_waves(coefficients: np.ndarray) -> np.ndarray:
 
 
 def joined(waves: np.ndarray, gap: float = 0.07) -> np.ndarray:
-    """Sounds (n, samples) one after the other, each fading out in its last 8 ms, with `gap` seconds of silence between."""
+    """Sounds (n, samples) one after the other, each fading out in its last 8 ms, then `gap` seconds of silence."""
     fade = np.minimum(np.arange(waves.shape[1])[::-1] / 64, 1)
     return np.pad(waves * fade, ((0, 0), (0, round(gap * RATE)))).reshape(-1)
 

@@ -1,4 +1,4 @@
-"""Languages so small that all their valid strings are known: dates and brackets, and what a sample of strings is worth."""
+"""Languages so small that all valid strings are known, dates and brackets, and what a sample of strings is worth."""
 
 import datetime
 from collections.abc import Collection, Iterator, Sequence

@@ -28,8 +28,8 @@ from ganlib.pictures.sounds import decibels, listen, spectrograms
 
 __all__ = [
     "BALANCE", "DISCRIMINATOR", "GENERATED", "GREYS", "INK", "LARGEST_FILE", "NEUTRAL", "OPINION", "PAGE_WIDTH",
-    "Player", "REAL", "TWO_PHASES_ALT", "add_title", "balls", "bent_grid", "bent_line", "check_frames", "clouds",
-    "contact_sheet", "curves", "decibels", "digits", "dots", "encode", "few_colours", "few_greys", "fields", "film", "listen", "player", "render", "save_png",
-    "show", "side_by_side", "spectrograms", "style", "subplots", "tile", "timeline", "to_png", "training_curves",
-    "two_phases",
+    "Player", "REAL", "TWO_PHASES_ALT", "add_title", "balls", "bent_grid", "bent_line", "check_frames",
+    "clouds", "contact_sheet", "curves", "decibels", "digits", "dots", "encode", "few_colours", "few_greys",
+    "fields", "film", "listen", "player", "render", "save_png", "show", "side_by_side", "spectrograms", "style",
+    "subplots", "tile", "timeline", "to_png", "training_curves", "two_phases",
 ]  # fmt: skip

@@ -48,7 +48,7 @@ def likeness(answer):
         "You took the means away first (np.corrcoef does). A wave swings about 0 already: multiply it as it is.":
             lambda w, k: np.corrcoef(w[:-k], w[k:])[0, 1],
     }  # fmt: skip
-    otherwise = "Sum the products of the early and the late stretch; divide by the root of the product of their energies."
+    otherwise = "Sum the products of early and late stretch; divide by the root of the product of their energies."
     compare(answer, cases, right_likeness, mistakes, otherwise)
     return "1 means that the sound repeats itself after that lag, however loud it is and however it dies away."
 
@@ -99,6 +99,35 @@ def _either_shape(answer, sizes):
     return repeated
 
 
+def _change(place, value):
+    def mistaken(sample, valid, seen):
+        found = list(string_scores(sample, valid, seen))
+        found[place] = value(sample, valid, seen)
+        return found
+
+    return mistaken
+
+
+MISTAKEN_SHARES = {
+    "valid: you counted each string once. Of two equal strings both count.":
+        _change(0, lambda s, v, t: len(set(s) & v) / len(s)),
+    "valid: it is a share of the sample, not of the language.":
+        _change(0, lambda s, v, t: sum(x in v for x in s) / len(v)),
+    "cover: you counted repetitions. The same string twice covers no more than once.":
+        _change(1, lambda s, v, t: sum(x in v for x in s) / len(v)),
+    "cover: you divided by the size of the sample. It is a share of the language.":
+        _change(1, lambda s, v, t: len(set(s) & v) / len(s)),
+    "cover: strings that are not valid cover nothing.": _change(1, lambda s, v, t: len(set(s)) / len(v)),
+    "new: a string that is not valid is no news.": _change(2, lambda s, v, t: sum(x not in t for x in s) / len(s)),
+    "new: it is a share of the whole sample, not of its valid strings.":
+        _change(2, lambda s, v, t: sum(x in v and x not in t for x in s) / max(1, sum(x in v for x in s))),
+    "new: you counted the strings that were seen.":
+        _change(2, lambda s, v, t: sum(x in v and x in t for x in s) / len(s)),
+    "new: you counted each string once. Of two equal strings both count.":
+        _change(2, lambda s, v, t: len((set(s) & v) - t) / len(s)),
+}  # fmt: skip
+
+
 @check
 def shares(answer):
     """`answer(sample, valid, seen)` is the shares valid, cover and new of a sample of strings."""
@@ -108,34 +137,8 @@ def shares(answer):
         (["()", ")("], {"()", "[]", "{}", "<>", "::"}, {"[]", "{}"}),
     ]
 
-    def change(place, value):
-        def mistaken(sample, valid, seen):
-            found = list(string_scores(sample, valid, seen))
-            found[place] = value(sample, valid, seen)
-            return found
-
-        return mistaken
-
-    mistakes = {
-        "valid: you counted each string once. Of two equal strings both count.":
-            change(0, lambda s, v, t: len(set(s) & v) / len(s)),
-        "valid: it is a share of the sample, not of the language.":
-            change(0, lambda s, v, t: sum(x in v for x in s) / len(v)),
-        "cover: you counted repetitions. The same string twice covers no more than once.":
-            change(1, lambda s, v, t: sum(x in v for x in s) / len(v)),
-        "cover: you divided by the size of the sample. It is a share of the language.":
-            change(1, lambda s, v, t: len(set(s) & v) / len(s)),
-        "cover: strings that are not valid cover nothing.": change(1, lambda s, v, t: len(set(s)) / len(v)),
-        "new: a string that is not valid is no news.": change(2, lambda s, v, t: sum(x not in t for x in s) / len(s)),
-        "new: it is a share of the whole sample, not of its valid strings.":
-            change(2, lambda s, v, t: sum(x in v and x not in t for x in s) / max(1, sum(x in v for x in s))),
-        "new: you counted the strings that were seen.":
-            change(2, lambda s, v, t: sum(x in v and x in t for x in s) / len(s)),
-        "new: you counted each string once. Of two equal strings both count.":
-            change(2, lambda s, v, t: len((set(s) & v) - t) / len(s)),
-    }  # fmt: skip
-    otherwise = "valid and new are shares of the sample, cover is a share of all valid strings; return them in that order."
-    compare(_as_sets(answer), cases, lambda s, v, t: right_shares(s, v, t), mistakes, otherwise)
+    otherwise = "valid and new are shares of the sample, cover is one of all valid strings; return them in that order."
+    compare(_as_sets(answer), cases, right_shares, MISTAKEN_SHARES, otherwise)
     return "a sample is worth what all three say together."
 
 
