@@ -35,10 +35,12 @@ class Language(NamedTuple):
         best = rows.reshape(len(rows), self.length, -1).argmax(axis=-1)
         return ["".join(line) for line in np.array(list(self.letters))[best]]
 
-    def half(self, seed: int = 0) -> list[str]:
-        """Half of the valid strings, drawn at random: to train on. The same seed gives the same half."""
-        chosen = np.random.default_rng(seed).permutation(len(self.valid))[: len(self.valid) // 2]
-        return [self.valid[k] for k in sorted(chosen)]
+    def some(self, n: int, seed: int = 0) -> list[str]:
+        """`n` different valid strings, drawn at random: to train on. The same seed gives the same strings.
+
+        Raises ValueError if there are fewer.
+        """
+        return np.random.default_rng(seed).choice(self.valid, n, replace=False).tolist()
 
 
 def dates(first: int = 2000, last: int = 2029) -> Language:

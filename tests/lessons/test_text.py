@@ -46,11 +46,14 @@ def test_rows_are_one_hot_and_are_read_back(language):
     assert language.read(rows * 5 - 3) == list(language.valid)
 
 
-def test_half_is_half_and_the_same_for_a_seed():
+def test_some_are_different_and_the_same_for_a_seed():
     language = text.brackets(3)
-    half = language.half(1)
+    half = language.some(20, seed=1)
     assert len(half) == len(set(half)) == 20 and set(half) < set(language.valid)
-    assert half == language.half(1) != language.half(2)
+    assert half == language.some(20, seed=1) != language.some(20, seed=2)
+    assert sorted(language.some(40)) == list(language.valid)
+    with pytest.raises(ValueError, match="larger"):
+        language.some(41)
 
 
 @pytest.mark.parametrize("strings", [["()("], ["(x)("], ["()()()"]])
