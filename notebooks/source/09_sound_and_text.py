@@ -587,8 +587,8 @@ pictures.show(
 )
 
 # %% [markdown]
-# No temperature brings a GAN onto the other curve. But straight-through, cooled to 0.5, is as good as REINFORCE: between
-# these two it *was* only another balance. The GANs have one point in their favour: of a perfect sampler's strings
+# No temperature brings a GAN onto the other curve. But straight-through, cooled to 0.5, is as good as REINFORCE:
+# between these two it *was* only another balance. The GANs have one point in their favour: of a perfect sampler's strings
 # half are new, and they are nearer to that. The likelihood model leans towards what it was trained on.
 #
 # Caccia and others found the same on news sentences: tuned by temperature to equal quality (3.39 and 3.40 nats), the
