@@ -588,8 +588,8 @@ pictures.show(
 
 # %% [markdown]
 # No temperature brings a GAN onto the other curve. But straight-through, cooled to 0.5, is as good as REINFORCE:
-# between these two it *was* only another balance. The GANs have one point in their favour: of a perfect sampler's strings
-# half are new, and they are nearer to that. The likelihood model leans towards what it was trained on.
+# between these two it *was* only another balance. The GANs have one point in their favour: of a perfect sampler's
+# strings half are new, and they are nearer to that. The likelihood model leans towards what it was trained on.
 #
 # Caccia and others found the same on news sentences: tuned by temperature to equal quality (3.39 and 3.40 nats), the
 # likelihood model had 4.02 nats in diversity, the best text GAN 4.49; less is better. de Masson d'Autume and others
