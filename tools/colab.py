@@ -28,7 +28,8 @@ PIECE = 4_000_000  # characters in one cell: a Jupyter server takes no message a
 LINE = 1000
 LOADERS = {  # large ones, and those that one lesson needs: only where they are named
     "mnist.npz": "load_mnist", "generator.npz": "load_generator", "lesson04.npz": "lesson04.npz",
-    "lesson07.npz": "lesson07.npz", "lesson08.npz": "lesson08.npz", "outlook.csv": "outlook.csv",
+    "lesson07.npz": "lesson07.npz", "lesson08.npz": "lesson08.npz", "lesson09.npz": "lesson09.npz",
+    "outlook.csv": "outlook.csv",
 }  # fmt: skip
 
 UNPACK = """\
