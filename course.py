@@ -508,6 +508,11 @@ def module(name: str) -> Callable[[list[str]], int]:
     return lambda args: hand_over(["-m", f"tools.{name}", *args])
 
 
+def for_teachers(name: str) -> Callable[[list[str]], int]:
+    """A command of the folder tools that reads and writes files in the reader's folder."""
+    return lambda args: hand_over(["-m", f"tools.{name}", *args], os.getcwd())
+
+
 def lint(args: list[str]) -> int:
     return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
@@ -584,6 +589,8 @@ COMMANDS = {
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
     "mutate": (module("mutate"), "for authors: run lessons and list what makes each claim false: mutate [NN ...]"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
+    "assignment": (for_teachers("assignment"), "for teachers: make a notebook of exercises to hand in: assignment NN"),
+    "grade": (for_teachers("grade"), "for teachers: grade a folder of notebooks handed in: grade FOLDER"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
     "test": (test, "for authors: all checks, every notebook for real included"),
@@ -592,7 +599,7 @@ COMMANDS = {
 
 def usage() -> str:
     """The help text."""
-    lines = [f"  {name:<8} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         [
             f"Usage: {ME} COMMAND [arguments]",
