@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools.exercises import Exercise, helpers, needed, of_lesson, source_of
+from tools.grade_worker import SECONDS
 from tools.lessons import NOTEBOOK_METADATA, NOTEBOOKS, lesson_sources, percent, tags_of
 
 INTRODUCTION = """\
@@ -40,8 +41,6 @@ def seal(source: Path) -> str:
 
 def notebook(source: Path, exercises: list[Exercise], solved: bool = False) -> NotebookNode:
     """Return the students' notebook, or the one with the answers."""
-    from tools.grade import SECONDS
-
     lesson = percent(source)
     title = re.search(r"^# (.+)$", lesson.cells[0].source, re.MULTILINE)
     setup = [cell.source for cell in lesson.cells if "setup" in tags_of(cell)]

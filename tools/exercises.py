@@ -21,7 +21,7 @@ CHECKS = "ganlib.lessons.exercises"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a lesson. `check` is a name in the lesson's module of checks; `answer` is what is handed to it."""
+    """One exercise of a lesson. `check` is a name in its module of checks; `answer` names what is handed to it."""
 
     lesson: str
     check: str
@@ -139,7 +139,8 @@ def _made(tree: ast.Module) -> set[str]:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         else:
-            names |= {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+            stored = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+            names |= {part.id for part in stored}
     return names
 
 

@@ -8,11 +8,13 @@ only itself. It is no sandbox.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import json
 import os
 import queue
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -25,12 +27,11 @@ from pathlib import Path
 from tools import grade_pages
 from tools.assignment import seal
 from tools.exercises import Exercise, helpers, of_lesson, source_of
-from tools.grade_worker import FORKS, verdict
+from tools.grade_worker import FORKS, LONGEST, MEGABYTES, SECONDS, verdict
 from tools.handed_in import Submission, answer, submissions
 from tools.lessons import ganlib_hash, lesson_sources
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS, MEGABYTES = 20, 2048  # of one exercise
 START = 300  # seconds in which a worker must have loaded TensorFlow
 
 
@@ -67,7 +68,7 @@ class Worker:
     """A process that judges answers, started when it is first asked and anew when it has died."""
 
     def __init__(self, shared: dict):
-        self.shared, self.process, self.offered = shared, None, {}
+        self.shared, self.process, self.offered, self.killed = shared, None, {}, False
 
     def start(self) -> None:
         self.log = tempfile.TemporaryFile()
@@ -84,23 +85,38 @@ class Worker:
 
     def judge(self, job: dict) -> dict:
         """Return state and text of an answer; whatever it does, there is one."""
+        token, text, status = secrets.token_hex(16), b"", 0
         try:
             if self.process is None:
                 self.start()
-            self._write(job)
-            line = self._read(self.shared["patience"] + 30)
-        except OSError:
-            line = b""
-        late = self.process.poll() is None and not line
-        if not line or not self.shared["fork"]:
-            self.stop()
-        return json.loads(line) if line else verdict(b"", late or self.killed, 0, self.shared["seconds"])
+            self._write({**job, "token": token})
+            while token.encode() not in text and len(text) < LONGEST:
+                line = self._read(self.shared["patience"] + 30)
+                text += line
+                if not line:
+                    break
+        except OSError:  # the process has ended
+            pass
+        if token.encode() not in text or not self.shared["fork"]:
+            status = self.stop()
+        return verdict(text, token, self.killed, status, self.shared["seconds"])
 
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
+    def stop(self) -> int:
+        """End the process, if there is one; return how it ended by itself (0 if it did not)."""
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        try:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
+            return process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            return 0
+        finally:
+            process.stdout.close()
+            self.log.close()
 
     def _write(self, value: dict) -> None:
         self.process.stdin.write(json.dumps(value).encode() + b"\n")
@@ -159,8 +175,9 @@ def grade(found: list[Submission], source: Path, options: argparse.Namespace) ->
             student.marks[exercise.check] = at_once or Mark("stopped", "It was not judged.")
             if at_once is None:
                 jobs.put((student, exercise, answer(student.submission.code, exercise)))
-    shared = {"module": exercises[0].module, "helpers": helpers(source), "seconds": options.seconds,
-              "patience": 3 * options.seconds, "megabytes": options.memory, "fork": FORKS and not options.spawn}  # fmt: skip
+    shared = {"module": exercises[0].module, "helpers": helpers(source), "megabytes": options.memory,
+              "seconds": options.seconds, "patience": 3 * options.seconds,
+              "fork": FORKS and not options.spawn}  # fmt: skip
     workers = [Worker(shared) for _ in range(max(1, min(options.jobs, jobs.qsize())))]
     _work(jobs, workers, _Progress(jobs.qsize()))
     offered = next((worker.offered for worker in workers if worker.offered), {})
@@ -170,7 +187,7 @@ def grade(found: list[Submission], source: Path, options: argparse.Namespace) ->
 def _without_running(one: Submission, exercise: Exercise) -> Mark | None:
     """The mark of an exercise for which nothing has to run; None for all others."""
     if one.trouble:
-        return Mark("missing", f"{one.trouble[0].upper()}{one.trouble[1:]}".rstrip(".") + ".")
+        return Mark("missing", f"The file {one.trouble}")
     if one.lesson and one.lesson != exercise.lesson:
         return Mark("missing", f"This notebook is of lesson {one.lesson}, and lesson {exercise.lesson} is graded.")
     if answer(one.code, exercise) is None:
@@ -229,7 +246,8 @@ def table(graded: list[Graded], exercises: list[Exercise]) -> str:
     rows.writerow(["student", "id", *(e.check for e in exercises), "points", "of", "file", "remarks"])
     for one in graded:
         marks = [one.marks[e.check] for e in exercises]
-        remarks = [*one.submission.notes, *(f"{e.check}: {m.note}" for e, m in zip(exercises, marks) if m.note)]
+        remarks = list(one.submission.notes)
+        remarks += [f"{e.check}: {m.note}" for e, m in zip(exercises, marks, strict=True) if m.note]
         if one.submission.trouble:
             remarks.append(one.submission.trouble)
         name = one.submission.notebook.name if one.submission.notebook else ""
@@ -304,7 +322,8 @@ def run(options: argparse.Namespace) -> str:
     write(target, graded, exercises, report)
     lines = [f"{len(graded)} students, {len(exercises)} exercises of lesson {source.stem[:2]}, {report['seconds']} s"]
     lines += [f"{name}: {text}" for name, text in report.items() if name not in ("lesson", "seconds")]
-    return "\n".join([*lines, "This is no sandbox: answers can read what their user can read.", f"See {target / 'index.html'}"])
+    lines += ["This is no sandbox: answers can read what their user can read.", f"See {target / 'index.html'}"]
+    return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> int:

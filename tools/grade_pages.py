@@ -31,7 +31,8 @@ SIGNS = {"right": "✓", "blank": "–"}
 def page(title: str, body: str) -> str:
     """A whole page; `body` is HTML already."""
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}<style>{STYLE}</style></head>\n<body>\n{body}\n</body>\n</html>\n'
+    top = f'<!doctype html>\n<html lang="en">\n<head>{head}<style>{STYLE}</style></head>'
+    return f"{top}\n<body>\n{body}\n</body>\n</html>\n"
 
 
 def escape(text: object) -> str:
@@ -78,7 +79,7 @@ def overview(graded: list[Any], exercises: list[Exercise], pages: list[str], rep
         rows = "".join(f"<li>{count} × {escape(text)}</li>" for text, count in said.most_common(8))
         parts.append(f"<ul>{rows}</ul>" if rows else "")
     parts.append("<h2>How the answers were run</h2>")
-    parts.append("<p>Each in a process of its own, with limits. This is no sandbox: an answer can read what its user can.</p>")
+    parts.append("<p>Each in a process of its own, with limits. It is no sandbox: an answer reads what its user can.</p>")
     parts.append("<ul>" + "".join(f"<li>{escape(k)}: {escape(v)}</li>" for k, v in report.items()) + "</ul>")
     return page("Grades", "\n".join(filter(None, parts)))
 

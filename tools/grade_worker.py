@@ -37,6 +37,7 @@ CELL = "<answer>"  # the file name of an answer's code, to find its lines in a t
 FORKS = sys.platform.startswith("linux")
 NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000  # of Linux' unshare
 STRANGER = 64_999  # a user id that no account has
+SECONDS, MEGABYTES = 20, 2048  # of one answer, if nothing else is said
 LONGEST = 100_000  # characters of a verdict that are read
 PATCHED = ("builtins", "math", "cmath", "functools", "json", "os", "time", "numpy", "numpy.linalg", "numpy.random",
            "scipy.special", "tensorflow", "tensorflow.math", "tensorflow.nn")  # fmt: skip
@@ -47,7 +48,8 @@ PATCHED = ("builtins", "math", "cmath", "functools", "json", "os", "time", "nump
 
 def judge(job: dict, shared: dict, checks: dict[str, ModuleType]) -> dict:
     """Run an answer and ask its check; return the state and a sentence. `checks` are the modules it must not see."""
-    before = {name: dict(vars(sys.modules[name])) for name in PATCHED if name in sys.modules}
+    loaded = dict(sys.modules)
+    before = [(sys.modules[name], dict(vars(sys.modules[name]))) for name in PATCHED if name in sys.modules]
     _take_out(checks)
     space = {"__name__": "__main__", "__builtins__": builtins}
     _prepare(space, shared["helpers"])
@@ -57,7 +59,7 @@ def judge(job: dict, shared: dict, checks: dict[str, ModuleType]) -> dict:
     _repair(before)
     for name in [name for name in sys.modules if name.partition(".")[0] == "ganlib"]:
         del sys.modules[name]
-    sys.modules.update(checks)
+    sys.modules.update(loaded | checks)
     if trouble:
         return trouble
     if job["answer"] not in space:
@@ -108,10 +110,10 @@ def _raised(error: BaseException) -> dict:
     return {"state": "error", "text": f"{where} raises {type(error).__name__}{': ' if said else ''}{said}"}
 
 
-def _repair(before: dict[str, dict[str, Any]]) -> None:
+def _repair(before: list[tuple[ModuleType, dict[str, Any]]]) -> None:
     """Put back what an answer has changed in modules that the checks use."""
-    for name, values in before.items():
-        now = vars(sys.modules.get(name, builtins))
+    for module, values in before:
+        now = vars(module)
         for key, value in values.items():
             if now.get(key) is not value and key != "__warningregistry__":
                 now[key] = value
@@ -160,19 +162,32 @@ def shut_off() -> dict[str, str]:
     return {"network": f"open: the system refused to close it ({os.strerror(ctypes.get_errno())})"}
 
 
-def another_user() -> dict[str, str]:
-    """Say whether answers can run as another user: only root can do that."""
-    if not FORKS or os.geteuid() != 0:
+def another_user(shared: dict) -> dict[str, str]:
+    """Find out whether answers can run as another user: only root can do that, and that user must be able to read."""
+    shared["stranger"] = False
+    if not FORKS or not shared["fork"] or os.geteuid() != 0:
         return {"user": "answers run as the user who grades"}
+    files = [sys.modules[name].__file__ for name in (shared["module"], "numpy") if name in sys.modules]
+    child = os.fork()
+    if child == 0:
+        try:
+            _become_stranger()
+            for file in files:
+                open(file, "rb").close()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    shared["stranger"] = status == 0
+    if not shared["stranger"]:
+        return {"user": "answers run as root, for another user could not read the course: move it out of root's folder"}
     return {"user": f"answers run as a user of their own (id {STRANGER})"}
 
 
-def _become_stranger(folder: str) -> None:
-    if os.geteuid() == 0:
-        os.chown(folder, STRANGER, STRANGER)
-        os.setgroups([])
-        os.setgid(STRANGER)
-        os.setuid(STRANGER)
+def _become_stranger() -> None:
+    os.setgroups([])
+    os.setgid(STRANGER)
+    os.setuid(STRANGER)
 
 
 def _limit(megabytes: int, seconds: int) -> None:
@@ -210,28 +225,44 @@ def fork_for(job: dict, shared: dict, checks: dict[str, ModuleType]) -> dict:
     child = os.fork()
     if child == 0:
         try:
-            os.close(read)
+            _close_all_but(write)
             os.setsid()
             _silence()
-            _become_stranger(folder)
+            if shared["stranger"]:
+                os.chown(folder, STRANGER, STRANGER)
+                _become_stranger()
             os.chdir(folder)
             os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
             _limit(shared["megabytes"], shared["seconds"])
-            os.write(write, json.dumps(judge(job, shared, checks)).encode()[:LONGEST] + b"\n")
+            os.write(write, line(judge(job, shared, checks), job["token"]))
         finally:
             os._exit(0)
     os.close(write)
-    text, late = _read_line(read, shared["patience"])
+    text, late = _read_until(read, job["token"].encode(), shared["patience"])
     status = _end(child)
     os.close(read)
     shutil.rmtree(folder, ignore_errors=True)
-    return verdict(text, late, status, shared["seconds"])
+    return verdict(text, job["token"], late, status, shared["seconds"])
 
 
-def _read_line(pipe: int, patience: float) -> tuple[bytes, bool]:
-    """Read up to the end of a line or of the stream; also tell whether that took too long."""
+def line(found: dict, token: str) -> bytes:
+    """A verdict as one line of JSON, with the job's token: what an answer writes into the pipe has none.
+
+    A sentence may quote an answer, so it is cut.
+    """
+    text = found["text"] if len(found["text"]) <= 1000 else found["text"][:1000] + " …"
+    return json.dumps({"state": found["state"], "text": text, "token": token}).encode() + b"\n"
+
+
+def _close_all_but(pipe: int) -> None:
+    os.closerange(3, pipe)
+    os.closerange(pipe + 1, 4096)
+
+
+def _read_until(pipe: int, token: bytes, patience: float) -> tuple[bytes, bool]:
+    """Read up to the line with the token or the end of the stream; also tell whether that took too long."""
     text, end = b"", time.monotonic() + patience
-    while not text.endswith(b"\n") and len(text) <= LONGEST:
+    while not (text.endswith(b"\n") and token in text) and len(text) <= LONGEST:
         ready, _, _ = select.select([pipe], [], [], max(0.0, end - time.monotonic()))
         if not ready:
             return text, True
@@ -265,12 +296,13 @@ def _end(child: int) -> int:
     return os.waitstatus_to_exitcode(status) if done else -signal.SIGKILL
 
 
-def verdict(text: bytes, late: bool, status: int, seconds: int) -> dict:
+def verdict(text: bytes, token: str, late: bool, status: int, seconds: int) -> dict:
     """What a process has written about its answer; if it has not, what its end says."""
-    with contextlib.suppress(ValueError, AttributeError):
-        found = json.loads(text)
-        if isinstance(found.get("state"), str) and isinstance(found.get("text"), str):
-            return {"state": found["state"], "text": found["text"]}
+    for written in text.splitlines():
+        with contextlib.suppress(ValueError, AttributeError, TypeError):
+            found = json.loads(written)
+            if found.get("token") == token:
+                return found
     too_long = f"It ran longer than {seconds} seconds and was stopped: is there a loop without an end?"
     if late or (status < 0 and -status in (getattr(signal, "SIGXCPU", 0), getattr(signal, "SIGKILL", 0))):
         return {"state": "stopped", "text": too_long}
@@ -283,21 +315,23 @@ def verdict(text: bytes, late: bool, status: int, seconds: int) -> dict:
 def main() -> int:
     """Serve: one line of what is shared, then one job a line. Without fork, judge one job and end."""
     shared = json.loads(sys.stdin.buffer.readline())
-    offered = shut_off() | another_user()
+    offered = shut_off()
     checks = warm(shared)
+    offered |= another_user(shared)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no verdict
     out.write(json.dumps(offered).encode() + b"\n")
     out.flush()
-    for line in iter(sys.stdin.buffer.readline, b""):
+    for read in iter(sys.stdin.buffer.readline, b""):
+        job = json.loads(read)
         if FORKS and shared["fork"]:
-            found = fork_for(json.loads(line), shared, checks)
+            found = fork_for(job, shared, checks)
         else:
             _silence()
             with contextlib.suppress(ImportError):  # Windows
                 _limit(shared["megabytes"], shared["seconds"])
-            found = judge(json.loads(line), shared, checks)
-        out.write(json.dumps(found).encode() + b"\n")
+            found = judge(job, shared, checks)
+        out.write(line(found, job["token"]))
         out.flush()
         if not (FORKS and shared["fork"]):
             os._exit(0)

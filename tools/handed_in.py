@@ -2,7 +2,7 @@
 
 Moodle puts each student's files into a folder `Name_123_assignsubmission_file`, or, unfolded, that text before each
 file's name. Canvas names files `namewithoutspaces_123_456_file.ipynb`, with `_LATE` after the name. In Google
-Classroom's folder a copy is called `Title - Name` or `Name - Title`. Anything else: the folder is the name, or the file.
+Classroom's folder a copy is called `Title - Name` or `Name - Title`. Anything else: the folder is the name, or file.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _choose(one: Submission) -> None:
         except ValueError as error:
             troubles.append(f"{path.name} {error}")
     if not good:
-        one.trouble = troubles[-1] if troubles else "no file was handed in"
+        one.trouble = troubles[-1]
         return
     one.notebook, nb = good[-1]
     if len(good) > 1:
@@ -146,7 +146,8 @@ def read_notebook(path: Path) -> dict:
 def _cell(cell: dict) -> dict:
     source, metadata = cell.get("source", ""), cell.get("metadata")
     text = "".join(map(str, source)) if isinstance(source, list) else str(source)
-    return {"cell_type": cell.get("cell_type"), "source": text, "metadata": metadata if isinstance(metadata, dict) else {}}
+    metadata = metadata if isinstance(metadata, dict) else {}
+    return {"cell_type": cell.get("cell_type"), "source": text, "metadata": metadata}
 
 
 def _lesson(code: list[dict]) -> str:
@@ -184,7 +185,7 @@ def _mark(cell: dict) -> str:
 
 
 def _makes(code: str, name: str) -> bool:
-    return bool(re.search(rf"^(?:async )?(?:def|class) {re.escape(name)}\b|^{re.escape(name)}\s*(?::[^=\n]+)?=(?!=)", code, re.M))
+    return bool(re.search(rf"^(?:def|class) {name}\b|^{name}\s*(?::[^=\n]+)?=(?!=)", code, re.MULTILINE))
 
 
 def _bare(code: str, exercise: Exercise) -> str:
@@ -193,7 +194,7 @@ def _bare(code: str, exercise: Exercise) -> str:
 
 
 def _pieces(code: str) -> list[str]:
-    """The imports, functions and constants of a cell, each as a piece of code; none of a cell that Python cannot read."""
+    """The imports, functions and constants of a cell, each as a piece of code; none if Python cannot read it."""
     try:
         tree = ast.parse(readable(code))
         kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
