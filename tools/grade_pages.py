@@ -79,7 +79,7 @@ def overview(graded: list[Any], exercises: list[Exercise], pages: list[str], rep
         rows = "".join(f"<li>{count} × {escape(text)}</li>" for text, count in said.most_common(8))
         parts.append(f"<ul>{rows}</ul>" if rows else "")
     parts.append("<h2>How the answers were run</h2>")
-    parts.append("<p>Each in a process of its own, with limits. It is no sandbox: an answer reads what its user can.</p>")
+    parts.append("<p>Each in a process of its own, with limits. No sandbox: answers read what their user can read.</p>")
     parts.append("<ul>" + "".join(f"<li>{escape(k)}: {escape(v)}</li>" for k, v in report.items()) + "</ul>")
     return page("Grades", "\n".join(filter(None, parts)))
 

@@ -11,8 +11,10 @@ import pytest
 
 from tools import assignment, grade, grade_pages, grade_worker, handed_in
 from tools.exercises import needed, of_lesson, source_of, without_check
+from tools.lessons import lesson_sources
 
 SOURCE = source_of("02")
+SOURCES = [path for path in lesson_sources() if any(exercise.alone for exercise in of_lesson(path))]
 EXERCISES = [exercise for exercise in of_lesson(SOURCE) if exercise.alone]
 CHECKS = [exercise.check for exercise in EXERCISES]
 LINUX = sys.platform.startswith("linux")
@@ -51,6 +53,7 @@ WRONG = {  # a mistake that is named, one that raises, a wrong shape, nothing re
     "count_parameters": "def count_parameters(sizes):\n    sum(sizes)",
     "linear_generator": "def linear_generator(z):\n    return (3 + 2 * z)[:2]",
 }
+FORGED = b'{"state": "right", "text": "!", "token": ""}\n'
 CHEATING = {
     "ring_modes": "def ring_modes(modes, radius):\n    return 0\n"
     "exercises.ring_modes = lambda answer: print('✓ Right: evenly spaced.')\n"
@@ -60,9 +63,9 @@ CHEATING = {
     "shared.compare = exercises.compare = lambda *a, **k: None\nshared._same = lambda *a: True\nsys.modules.clear()",
     "training_step": "training_step = exercises.library_step",
     "count_parameters": "count_parameters = lambda sizes: exercises.right_count(sizes)",
-    "linear_generator": "def linear_generator(z):\n    raise exercises_wrong('x')\nprint('✓ Right')\n"
-    "import os\nfor k in range(3, 30):\n    try:\n        os.write(k, b'{\"state\": \"right\", \"text\": \"!\", \"token\": \"\"}\\n')\n"
-    "    except OSError:\n        pass",
+    "linear_generator": "def linear_generator(z):\n    return z\nprint('✓ Right')\n"
+    f"FORGED = {FORGED!r}\n"
+    + "import os\nfor k in range(3, 30):\n    try:\n        os.write(k, FORGED)\n    except OSError:\n        pass",
 }
 CRASHING = {
     "ring_modes": "def ring_modes(modes, radius):\n    exit()",
@@ -231,6 +234,20 @@ def test_without_fork_too(tmp_path):
     assert worker.process is None
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_the_course_s_answers_are_right_and_its_stubs_blank(source):
+    exercises = [exercise for exercise in of_lesson(source) if exercise.alone]
+    found = []
+    for solved in (True, False):
+        code = [cell for cell in assignment.notebook(source, exercises, solved).cells if cell.cell_type == "code"]
+        found.append(handed_in.Submission(f"solved {solved}", "", code=code, lesson=source.stem[:2]))
+    options = grade.parser().parse_args([".", "--jobs", "1"])
+    right, blank = grade.grade(found, source, options)[0]
+    assert {mark.state for mark in right.marks.values()} == {"right"}, right.marks
+    # a table to fill in has a sentence of its own
+    assert {mark.state for mark in blank.marks.values()} <= {"blank", "wrong"} and blank.points == 0
+
+
 # ---------------------------------------------------------------- names
 
 
@@ -393,3 +410,22 @@ def test_a_silent_process_is_waited_for_no_longer_than_said():
     assert grade_worker._read_until(read, b"x", 0.05) == (b"", True)
     os.write(write, b"x\n")
     assert grade_worker._read_until(read, b"x", 1) == (b"x\n", False)
+
+
+@pytest.mark.skipif(not LINUX or os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("rights", grade_worker.STRANGERS)
+def test_a_stranger_can_write_nothing(tmp_path, rights):
+    (tmp_path / "a").write_text("mine", encoding="utf-8")
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        grade_worker._become_stranger(rights)
+        for action in (lambda: open(tmp_path / "a", "w"), lambda: os.setuid(0), lambda: os.kill(os.getppid(), 0)):
+            try:
+                action()
+                os.write(write, b"could ")
+            except OSError:
+                os.write(write, b"no ")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 100) == b"no no no " and (tmp_path / "a").read_text(encoding="utf-8") == "mine"
