@@ -105,7 +105,7 @@ HEAD = "| conclusion | rival | run |\n|---|---|---|\n"
 )
 def test_a_bad_row_is_found(row, problem):
     found = conclusion_problems(f"# x\n\n## 02 Title\n\n{HEAD}{row}\n")
-    found = [text for text in found if not re.fullmatch("lesson (01|03|04|05|06|07|08) has no row", text)]
+    found = [text for text in found if not re.fullmatch(r"lesson (?!02)\d\d has no row", text)]
     assert found == [] if problem is None else any(problem in text for text in found), found
 
 

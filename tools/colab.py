@@ -28,7 +28,7 @@ PIECE = 4_000_000  # characters in one cell: a Jupyter server takes no message a
 LINE = 1000
 LOADERS = {  # large ones, and those that one lesson needs: only where they are named
     "mnist.npz": "load_mnist", "generator.npz": "load_generator", "lesson04.npz": "lesson04.npz",
-    "lesson07.npz": "lesson07.npz",
+    "lesson07.npz": "lesson07.npz", "lesson08.npz": "lesson08.npz", "outlook.csv": "outlook.csv",
 }  # fmt: skip
 
 UNPACK = """\
@@ -66,7 +66,8 @@ def pack(source: Path) -> bytes:
     The data are the very files of the manifest, so that ganlib can verify them.
     """
     root, lesson = source.parents[2], source.read_text(encoding="utf-8")
-    data = [path for path in sorted((root / "data").glob("*.npz")) if LOADERS.get(path.name, "") in lesson]
+    found = [path for path in sorted((root / "data").iterdir()) if path.suffix in (".csv", ".npz")]
+    data = [path for path in found if LOADERS.get(path.name, "") in lesson]
     texts = [*sorted(root.glob("LICENSE*")), root / "data" / "manifest.json", root / "data" / "README.md"]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:

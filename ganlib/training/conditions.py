@@ -7,16 +7,23 @@ import keras
 import numpy as np
 
 from ganlib.gan import GAN
+from ganlib.vae import VAE
 
 _NAMES = {"name", "trainable", "kernel_initializer", "bias_initializer", "batch_shape", "build_config"}
 
 
-def conditions_of(gan: GAN, x: np.ndarray, batch_size: int) -> dict:
+def conditions_of(model: GAN | VAE, x: np.ndarray, batch_size: int) -> dict:
     """All that a resumed run must have in common with its beginning, as JSON values."""
     return {
         "data": [list(x.shape), x.dtype.name, hashlib.sha256(np.ascontiguousarray(x)).hexdigest()],
         "batch_size": batch_size,
-        "seed": plain(gan.seed),
+        "seed": plain(model.seed),
+        **(_of_vae(model) if isinstance(model, VAE) else _of_gan(model)),
+    }
+
+
+def _of_gan(gan: GAN) -> dict:
+    return {
         "loss": gan.loss_name,
         "r1": gan.r1,
         "r1_every": plain(gan.r1_every),
@@ -28,6 +35,16 @@ def conditions_of(gan: GAN, x: np.ndarray, batch_size: int) -> dict:
         "discriminator": [describe(layer) for layer in layers_of(gan.discriminator)],
         "generator_optimizer": plain(gan.generator_optimizer.get_config(), leave_out={"name"}),
         "discriminator_optimizer": plain(gan.discriminator_optimizer.get_config(), leave_out={"name"}),
+    }
+
+
+def _of_vae(vae: VAE) -> dict:
+    return {
+        "beta": vae.beta,
+        "jit_compile": plain(vae.jit_compile),
+        "encoder": [describe(layer) for layer in layers_of(vae.encoder)],
+        "decoder": [describe(layer) for layer in layers_of(vae.decoder)],
+        "optimizer": plain(vae.optimizer_of_both.get_config(), leave_out={"name"}),
     }
 
 

@@ -26,6 +26,7 @@ from ganlib.training import checkpoints
 from ganlib.training.conditions import conditions_of, plain
 from ganlib.training.locks import FolderLock
 from ganlib.training.settings import SettingsError, read_config
+from ganlib.vae import VAE
 
 KEPT_CHECKPOINTS = 2
 STOPPING = tuple(  # Ctrl-C; the request of a system to end; a closed terminal; Ctrl-Break of Windows
@@ -93,7 +94,7 @@ class Run:
 
     def fit(
         self,
-        gan: GAN,
+        gan: GAN | VAE,
         x: np.ndarray,
         batch_size: int = 128,
         epochs: int = 1,
@@ -101,7 +102,7 @@ class Run:
         verbose: int | str = "auto",
         labels: np.ndarray | None = None,
     ) -> keras.callbacks.History:
-        """Train `gan` as its own `fit` does, going on from the last checkpoint; every finished epoch is saved.
+        """Train a GAN, or a VAE, as its own `fit` does, going on from the last checkpoint; every epoch is saved.
 
         `epochs` counts from the beginning of the run. Raises what `restore` and `GAN.fit` raise, NotWritten when a
         file cannot be written, and Stopped after Ctrl-C or a signal that asks the process to end.
@@ -235,8 +236,7 @@ class Run:
 
         Raises NotWritten when that fails, and Diverged rather than save weights that are not finite.
         """
-        weights = gan.generator.weights + gan.discriminator.weights + gan.average.weights
-        if not all(np.isfinite(weight.numpy()).all() for weight in weights):
+        if not all(np.isfinite(weight.numpy()).all() for weight in gan.weights):
             raise Diverged(
                 f"Training stopped at step {int(gan.steps.numpy())}: "
                 f"a weight is no longer a finite number; {self.saved()}. "

@@ -595,3 +595,26 @@ def test_clouds():
         pictures.clouds({})
     with pytest.raises(ValueError, match="finite numbers of shape"):
         pictures.clouds({"a": points[:, :1]})
+
+
+# --- named points ---------------------------------------------------------------------------------------------
+
+
+def test_named_points_are_where_they_belong_and_their_names_do_not_touch():
+    points = [("one", 1, 2.0, True), ("two", 1, 2.01, False), ("three", 1, 2.02, False), ("far", 500, 4.0, False)]
+    figure = pictures.named_points({"data": points}, "evaluations", "FID", "Four models", log="x")
+    ax = figure.axes[0]
+    drawn = [(line.get_xdata()[0], line.get_ydata()[0], line.get_color()) for line in ax.get_lines()[:4]]
+    assert drawn == [(x, y, pictures.GENERATED if marked else pictures.NEUTRAL) for _, x, y, marked in points]
+    assert ax.get_xscale() == "log" and ax.get_yscale() == "linear"
+    heights = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert sorted(heights) == ["far", "one", "three", "two"]
+    near = sorted(heights[name] for name in ("one", "two", "three"))
+    assert min(b - a for a, b in zip(near, near[1:], strict=False)) > 0.05
+    assert heights["one"] < heights["two"] < heights["three"]
+
+
+@pytest.mark.parametrize("panels", [{}, {"a": []}, {"a": [("x", 0, 1, True)]}, {"a": [("x", 1, float("nan"), True)]}])
+def test_named_points_refuse_what_cannot_be_drawn(panels):
+    with pytest.raises(ValueError, match="needs points in every panel"):
+        pictures.named_points(panels, "x", "y", log="x")
