@@ -102,11 +102,16 @@ def mistakes(exercise: Exercise, folder: Path) -> list[str]:
     wanted, todo = set(), [exercise.check]
     while todo:
         name = todo.pop()
-        if name in made and name not in wanted:
+        if name in made and name not in wanted and (name == exercise.check or not _is_check(made[name])):
             wanted.add(name)
             todo += [part.id for part in ast.walk(made[name]) if isinstance(part, ast.Name)]
     nodes = [node for node in tree.body if wanted & set(_names(node))]
     return list(dict.fromkeys(sentence for node in nodes for sentence in _sentences(node)))
+
+
+def _is_check(node: ast.stmt) -> bool:
+    decorators = getattr(node, "decorator_list", [])
+    return any(isinstance(one, ast.Name) and one.id == "check" for one in decorators)
 
 
 def _names(node: ast.stmt) -> list[str]:
@@ -199,7 +204,7 @@ def _computing(source: Path) -> str:
     apart = [exercise.title for exercise in of_lesson(source) if not (exercise.alone or exercise.optional)]
     but = f" ({'; '.join(apart)}: the cells above it too)" if apart else ""
     return (
-        f"All cells take about {minutes:g} min on two cores. Let everybody run them all at the start and read meanwhile. "
+        f"All cells take about {minutes:g} min on two cores. Let everybody run them at the start and read meanwhile. "
         "On a slow laptop do not run at all: the saved outputs are those of a real run, and an exercise needs only the "
         f"set-up cell, the imports and its own cell{but}."
     )

@@ -211,7 +211,7 @@ def test_no_notebook(graded):
 
 def test_the_teacher_s_page_counts_and_says_how_it_was_run(graded):
     text = (graded[1] / "index.html").read_text(encoding="utf-8")
-    assert "10 students" in text and "no sandbox" in text and "network: " in text and "user: " in text
+    assert "10 students" in text and "sandbox" in text and "network: " in text and "user: " in text
     assert text.count("feedback/") == 10 and "ALARM" not in text
 
 
