@@ -147,5 +147,5 @@ def _made(tree: ast.Module) -> set[str]:
 def _used(code: str) -> set[str]:
     try:
         return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: brackets in brackets in brackets
         return set(re.findall(r"[A-Za-z_]\w*", code))

@@ -28,7 +28,7 @@ from tools import grade_pages
 from tools.assignment import seal
 from tools.exercises import Exercise, helpers, of_lesson, source_of
 from tools.grade_worker import FORKS, LONGEST, MEGABYTES, SECONDS, verdict
-from tools.handed_in import Submission, answer, submissions
+from tools.handed_in import Answer, Submission, answer, shown, submissions
 from tools.lessons import ganlib_hash, lesson_sources
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -171,10 +171,10 @@ def grade(found: list[Submission], source: Path, options: argparse.Namespace) ->
     jobs: queue.SimpleQueue = queue.SimpleQueue()
     for student in graded:
         for exercise in exercises:
-            at_once = _without_running(student.submission, exercise)
-            student.marks[exercise.check] = at_once or Mark("stopped", "It was not judged.")
-            if at_once is None:
-                jobs.put((student, exercise, answer(student.submission.code, exercise)))
+            mark, found = _without_running(student.submission, exercise)
+            student.marks[exercise.check] = mark
+            if found is not None:
+                jobs.put((student, exercise, found))
     shared = {"module": exercises[0].module, "helpers": helpers(source), "megabytes": options.memory,
               "seconds": options.seconds, "patience": 3 * options.seconds,
               "fork": FORKS and not options.spawn}  # fmt: skip
@@ -184,15 +184,19 @@ def grade(found: list[Submission], source: Path, options: argparse.Namespace) ->
     return graded, offered
 
 
-def _without_running(one: Submission, exercise: Exercise) -> Mark | None:
-    """The mark of an exercise for which nothing has to run; None for all others."""
+def _without_running(one: Submission, exercise: Exercise) -> tuple[Mark, Answer | None]:
+    """The mark of an exercise before anything runs, and the answer to run, if there is one."""
     if one.trouble:
-        return Mark("missing", f"The file {one.trouble}")
+        return Mark("missing", f"The file {one.trouble}"), None
     if one.lesson and one.lesson != exercise.lesson:
-        return Mark("missing", f"This notebook is of lesson {one.lesson}, and lesson {exercise.lesson} is graded.")
-    if answer(one.code, exercise) is None:
-        return Mark("missing", "There is no cell for this exercise in the notebook.")
-    return None
+        return Mark("missing", f"The notebook is of lesson {one.lesson}, and lesson {exercise.lesson} is graded."), None
+    try:
+        found = answer(one.code, exercise)
+    except Exception as error:  # no notebook may stop the batch
+        return Mark("error", f"The notebook cannot be read here ({type(error).__name__}): ask your teacher."), None
+    if found is None:
+        return Mark("missing", "There is no cell for this exercise in the notebook."), None
+    return Mark("stopped", "It was not judged."), found
 
 
 class _Progress:
@@ -250,7 +254,7 @@ def table(graded: list[Graded], exercises: list[Exercise]) -> str:
         remarks += [f"{e.check}: {m.note}" for e, m in zip(exercises, marks, strict=True) if m.note]
         if one.submission.trouble:
             remarks.append(one.submission.trouble)
-        name = one.submission.notebook.name if one.submission.notebook else ""
+        name = shown(one.submission.notebook.name) if one.submission.notebook else ""
         row = [_safe(one.submission.name), one.submission.number, *(m.points for m in marks), one.points, len(marks)]
         rows.writerow([*row, _safe(name), _safe(" ".join(remarks))])
     return text.getvalue()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +55,7 @@ class Answer:
 def submissions(folder: Path) -> list[Submission]:
     """Return what lies in a folder, one entry a student, in order of their names."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _ignored(path.relative_to(folder))]
-    titles = _titles(path.name for path in files if path.parent == folder)
+    titles = _titles(shown(path.name) for path in files if path.parent == folder)
     found: dict[tuple[str, str], Submission] = {}
     for path in files:
         name, number = owner(path.relative_to(folder), titles)
@@ -70,6 +72,7 @@ def _ignored(path: Path) -> bool:
 
 def owner(path: Path, titles: Iterable[str] = ()) -> tuple[str, str]:
     """Return name and number ("" if none) of the student whose file this is; `path` begins in the folder graded."""
+    path = Path(*map(shown, path.parts))
     for part in path.parts:
         if found := MOODLE.fullmatch(part):
             return _spaced(found["name"]), found["id"]
@@ -83,6 +86,15 @@ def owner(path: Path, titles: Iterable[str] = ()) -> tuple[str, str]:
         if part in titles and rest:
             return " - ".join(rest), ""
     return _spaced(stem), ""
+
+
+def shown(name: str) -> str:
+    """A file's name as its writer saw it: also of a zip file from a Windows with another code page."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        name = os.fsencode(name).decode("cp1252", "replace")
+    return unicodedata.normalize("NFC", name)
 
 
 def _spaced(name: str) -> str:
@@ -105,13 +117,13 @@ def _choose(one: Submission) -> None:
         try:
             good.append((path, read_notebook(path)))
         except ValueError as error:
-            troubles.append(f"{path.name} {error}")
+            troubles.append(f"{shown(path.name)} {error}")
     if not good:
         one.trouble = troubles[-1]
         return
     one.notebook, nb = good[-1]
     if len(good) > 1:
-        one.notes.append(f"{len(good)} notebooks were handed in; {one.notebook.name} was graded.")
+        one.notes.append(f"{len(good)} notebooks were handed in; {shown(one.notebook.name)} was graded.")
     one.code = [cell for cell in nb["cells"] if cell["cell_type"] == "code"]
     ours = nb.get("metadata", {}).get("ganlib", {}) if isinstance(nb.get("metadata"), dict) else {}
     ours = ours if isinstance(ours, dict) else {}

@@ -270,6 +270,19 @@ def test_owner(path, expected):
     assert handed_in.owner(Path(path), {"03_losses"}) == expected
 
 
+@pytest.mark.skipif(not LINUX, reason="only there a name can be any bytes")
+def test_names_in_another_code_page_are_read(tmp_path):
+    """A zip file made under Windows, unpacked under Linux."""
+    place = os.path.join(os.fsencode(tmp_path), "Jörg Weiß".encode("cp1252"))
+    os.mkdir(place)
+    Path(os.fsdecode(os.path.join(place, "Übung.ipynb".encode("cp1252")))).write_text('{"cells": []}', encoding="utf-8")
+    found = handed_in.submissions(tmp_path)
+    assert [one.name for one in found] == ["Jörg Weiß"]
+    graded = grade.Graded(found[0], {check: grade.Mark("missing", "x") for check in CHECKS})
+    grade.write(tmp_path / "new", [graded], EXERCISES, {"lesson": "02"})
+    assert "Jörg Weiß,,0,0,0,0,0,0,5,Übung.ipynb" in (tmp_path / "new" / "grades.csv").read_text(encoding="utf-8-sig")
+
+
 def test_two_students_of_one_name_are_two(tmp_path):
     for number in (1, 2):
         (tmp_path / f"A B_{number}_assignsubmission_file").mkdir()
@@ -344,7 +357,25 @@ def test_bad_input_gets_one_sentence(tmp_path, monkeypatch, capsys, arguments, s
 
 def test_a_notebook_of_another_lesson_is_told_so():
     one = handed_in.Submission("x", "", lesson="03")
-    assert "is of lesson 03, and lesson 02 is graded" in grade._without_running(one, EXERCISES[0]).text
+    assert "is of lesson 03, and lesson 02 is graded" in grade._without_running(one, EXERCISES[0])[0].text
+
+
+@pytest.mark.parametrize("code", ["-" * 200_000, "(" * 200_000, "a" + ".b" * 200_000, "x = '\0'", "f(", "\ud800"])
+def test_code_that_python_cannot_read_stops_nothing(code):
+    """Also in another cell than the answer's."""
+    right = handed_in.answer([{"source": EXERCISES[0].solution, "metadata": {}}], EXERCISES[0]).code
+    bad = {"source": f"{code}\nring_modes = 1", "metadata": {}}
+    mark, found = grade._without_running(handed_in.Submission("x", "", code=[bad]), EXERCISES[0])
+    assert found is not None and "ring_modes" in found.code
+    other = {"source": code, "metadata": {}}
+    answers = [other, {"source": EXERCISES[0].solution, "metadata": {}}]
+    assert grade._without_running(handed_in.Submission("x", "", code=answers), EXERCISES[0])[1].code == right
+
+
+def test_a_notebook_that_the_grader_fails_on_costs_its_own_points(monkeypatch):
+    monkeypatch.setattr(grade, "answer", lambda *a: 1 / 0)
+    mark, found = grade._without_running(handed_in.Submission("x", ""), EXERCISES[0])
+    assert found is None and "cannot be read here (ZeroDivisionError)" in mark.text
 
 
 # ---------------------------------------------------------------- parts
