@@ -591,6 +591,7 @@ COMMANDS = {
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "assignment": (for_teachers("assignment"), "for teachers: make a notebook of exercises to hand in: assignment NN"),
     "grade": (for_teachers("grade"), "for teachers: grade a folder of notebooks handed in: grade FOLDER"),
+    "slides": (module("slides"), "for teachers: make slides of lessons, one offline page each: slides [NN ...]"),
     "teaching": (module("teaching"), "for authors: write the teacher's pages from the lessons and their checks"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),

@@ -54,7 +54,7 @@ def sections(source: Path) -> list[Section]:
     todo = iter(of_lesson(source))
     for cell, further in zip(nb.cells, shape.further_cells(nb), strict=True):
         if cell.cell_type == "markdown":
-            for title, text in _split(cell.source):
+            for title, text in split(cell.source):
                 if title:
                     found.append(Section(title, further))
                 _read(found[-1], text)
@@ -65,7 +65,7 @@ def sections(source: Path) -> list[Section]:
     return [one for one in found[1:] if not one.title.startswith("Where this comes from")]
 
 
-def _split(text: str) -> Iterator[tuple[str, str]]:
+def split(text: str) -> Iterator[tuple[str, str]]:
     """Split a text at its headings of rank two: title ("" before the first) and what follows."""
     parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
     yield "", parts[0]
@@ -177,21 +177,37 @@ def _objectives(text: str) -> str:
     return f"## Objectives\n\nAfter it, learners can\n\n{found[1].strip()}" if found else ""
 
 
-def _plan(core: list[Section], source: Path) -> str:
-    """The table of minutes: exercises keep theirs, talk and discussion are fitted to the class."""
+def timed(core: list[Section]) -> tuple[float, list[tuple[Section, float, float, float, float]]]:
+    """Fit sections to the class: the factor, and for each where it begins, talk, discussion, exercise in minutes."""
     core = [one for one in core if re.match(r"\d", one.title)]
     fixed = sum(one.minutes[2] for one in core)
     free = sum(sum(one.minutes[:2]) for one in core)
     factor = max(0.0, CLASS - ENDS - fixed) / free if free else 0
-    rows = ["| minutes | section | talk | discuss | exercise |", "|---|---|---|---|---|"]
-    clock = ENDS / 2
-    rows.append(f"| 0–{clock:.0f} | start the notebook, objectives | {clock:.0f} | | |")
+    begin, found = ENDS / 2, []
     for one in core:
-        talk, discuss, exercise = (one.minutes[0] * factor, one.minutes[1] * factor, one.minutes[2])
-        cells = " | ".join(f"{value:.0f}" if value >= 0.5 else "" for value in (talk, discuss, exercise))
-        begin, clock = clock, clock + talk + discuss + exercise
-        rows.append(f"| {begin:.0f}–{clock:.0f} | {_escape(one.title)} | {cells} |")
-    rows.append(f"| {clock:.0f}–{CLASS} | what you now know, questions | | {CLASS - clock:.0f} | |")
+        talk, discuss, exercise = one.minutes[0] * factor, one.minutes[1] * factor, one.minutes[2]
+        found.append((one, begin, talk, discuss, exercise))
+        begin += talk + discuss + exercise
+    return factor, found
+
+
+def clock(source: Path) -> dict[str, str]:
+    """When each section of a lesson is on, as words for its title."""
+    _, found = timed([one for one in sections(source) if not one.further])
+    return {one.title: f"Minutes {begin:.0f} to {begin + sum(rest):.0f}." for one, begin, *rest in found}
+
+
+def _plan(core: list[Section], source: Path) -> str:
+    """The table of minutes: exercises keep theirs, talk and discussion are fitted to the class."""
+    factor, found = timed(core)
+    rows = ["| minutes | section | talk | discuss | exercise |", "|---|---|---|---|---|"]
+    end = ENDS / 2
+    rows.append(f"| 0–{end:.0f} | start the notebook, objectives | {end:.0f} | | |")
+    for one, begin, *parts in found:
+        cells = " | ".join(f"{value:.0f}" if value >= 0.5 else "" for value in parts)
+        end = begin + sum(parts)
+        rows.append(f"| {begin:.0f}–{end:.0f} | {_escape(one.title)} | {cells} |")
+    rows.append(f"| {end:.0f}–{CLASS} | what you now know, questions | | {CLASS - end:.0f} | |")
     words = (
         f"Exercises have the lesson's minutes ({EXERCISE} where it gives none); the rest is shared out by words "
         f"({SPOKEN} a minute) and questions ({QUESTION} minutes each), times {factor:.1f} to fill the class."
