@@ -26,7 +26,7 @@ from pathlib import Path
 
 from tools import grade_pages
 from tools.assignment import seal
-from tools.exercises import Exercise, helpers, of_lesson, source_of
+from tools.exercises import Exercise, helpers, needed, of_lesson, source_of
 from tools.grade_worker import FORKS, LONGEST, MEGABYTES, SECONDS, verdict
 from tools.handed_in import Answer, Submission, answer, shown, submissions
 from tools.lessons import ganlib_hash, lesson_sources
@@ -70,12 +70,17 @@ class Worker:
     def __init__(self, shared: dict):
         self.shared, self.process, self.offered, self.killed = shared, None, {}, False
 
-    def start(self) -> None:
+    def start(self, job: dict) -> None:
+        """Start the process; one that is for a single job loads no more of the lesson than that job needs."""
+        self.folder = tempfile.TemporaryDirectory(prefix="grade-", ignore_cleanup_errors=True)
+        shared = {**self.shared, "folder": self.folder.name}
+        if not shared["fork"]:
+            shared["helpers"] = needed(shared["helpers"], "\n".join([job["code"], *job["helpers"]]))
         self.log = tempfile.TemporaryFile()
         command = [sys.executable, "-P", "-m", "tools.grade_worker"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self.log}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment(), **pipes)
-        self._write(self.shared)
+        self._write(shared)
         line = self._read(START)
         if not line:
             self.log.seek(0)
@@ -88,7 +93,7 @@ class Worker:
         token, text, status = secrets.token_hex(16), b"", 0
         try:
             if self.process is None:
-                self.start()
+                self.start(job)
             self._write({**job, "token": token})
             while token.encode() not in text and len(text) < LONGEST:
                 line = self._read(self.shared["patience"] + 30)
@@ -117,6 +122,7 @@ class Worker:
         finally:
             process.stdout.close()
             self.log.close()
+            self.folder.cleanup()
 
     def _write(self, value: dict) -> None:
         self.process.stdin.write(json.dumps(value).encode() + b"\n")

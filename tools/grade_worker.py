@@ -53,7 +53,7 @@ def judge(job: dict, shared: dict, checks: dict[str, ModuleType]) -> dict:
     before = [(sys.modules[name], dict(vars(sys.modules[name]))) for name in PATCHED if name in sys.modules]
     _take_out(checks)
     space = {"__name__": "__main__", "__builtins__": builtins}
-    _prepare(space, shared["helpers"])
+    _prepare(space, [f"import {shared['module']}", *shared["helpers"]])
     _without_solutions(sys.modules.get(shared["module"]))
     _prepare(space, job["helpers"])
     trouble = _run(job["code"], space)
@@ -145,8 +145,7 @@ def warm(shared: dict) -> dict[str, ModuleType]:
     space: dict[str, Any] = {"__name__": "__main__"}
     for piece in shared["helpers"]:
         if isinstance(ast.parse(piece).body[0], (ast.Import, ast.ImportFrom)):
-            with contextlib.suppress(Exception):
-                exec(compile(piece, "<lesson>", "exec"), space)
+            exec(compile(piece, "<lesson>", "exec"), space)  # where it fails, no answer can be judged
     checks |= {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "ganlib"}
     return checks
 
@@ -344,6 +343,7 @@ def main() -> int:
             _silence()
             with contextlib.suppress(ImportError):  # Windows
                 _limit(shared["megabytes"], shared["seconds"])
+            os.chdir(shared["folder"])
             found = judge(job, shared, checks)
         out.write(line(found, job["token"]))
         out.flush()

@@ -232,6 +232,15 @@ def test_without_fork_too(tmp_path):
     assert "one of them is missing" in worker.judge(job)["text"]
     assert worker.judge({**job, "code": "import os\nos._exit(0)"})["state"] == "crashed"
     assert worker.process is None
+    left = {**job, "code": "open('left-over', 'w').close()\nring_modes = 1"}
+    assert worker.judge(left)["state"] == "wrong" and not (grade.ROOT / "left-over").exists()
+
+
+def test_a_course_that_lacks_a_package_is_not_the_student_s_fault():
+    shared = {"module": "ganlib.lessons.exercises.lesson02", "helpers": ["import no_such_package"], "seconds": 20,
+              "patience": 60, "megabytes": 4096, "fork": True}  # fmt: skip
+    with pytest.raises(grade.Refused, match="No module named 'no_such_package'"):
+        grade.Worker(shared).judge({"check": "ring_modes", "answer": "ring_modes", "code": "", "helpers": []})
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
