@@ -508,6 +508,11 @@ def module(name: str) -> Callable[[list[str]], int]:
     return lambda args: hand_over(["-m", f"tools.{name}", *args])
 
 
+def for_teachers(name: str) -> Callable[[list[str]], int]:
+    """A command of the folder tools that reads and writes files in the reader's folder."""
+    return lambda args: hand_over(["-m", f"tools.{name}", *args], os.getcwd())
+
+
 def lint(args: list[str]) -> int:
     return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
@@ -586,6 +591,10 @@ COMMANDS = {
     "site": (module("site"), "write the lessons as web pages, for reading without an installation: dist/site"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "address": (module("address"), "for authors: set the course's public address everywhere: address https://…"),
+    "assignment": (for_teachers("assignment"), "for teachers: make a notebook of exercises to hand in: assignment NN"),
+    "grade": (for_teachers("grade"), "for teachers: grade a folder of notebooks handed in: grade FOLDER"),
+    "slides": (module("slides"), "for teachers: make slides of lessons, one offline page each: slides [NN ...]"),
+    "teaching": (module("teaching"), "for authors: write the teacher's pages from the lessons and their checks"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
     "test": (test, "for authors: all checks, every notebook for real included"),
@@ -594,7 +603,7 @@ COMMANDS = {
 
 def usage() -> str:
     """The help text."""
-    lines = [f"  {name:<8} {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         [
             f"Usage: {ME} COMMAND [arguments]",

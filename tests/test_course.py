@@ -425,6 +425,9 @@ def run_course(arguments, cwd, **more):
         (["colab", "77"], 2, "there is no lesson 77"),
         (["build", "77"], 2, "there is no lesson 77"),
         (["smoke", "77"], 2, "no such notebook"),
+        (["slides", "77"], 2, "there is no lesson 77"),
+        (["assignment", "77"], 2, "there is no lesson 77"),
+        (["grade", "elsewhere"], 2, "There is no folder elsewhere"),
     ],
 )
 def test_nothing_in_the_working_folder_stands_in_for_a_module(theirs, arguments, code, said):
