@@ -68,7 +68,7 @@
     }
 
     #listenToDrawing() {
-      const { state } = this, points = () => this.state.points;
+      const points = () => this.state.points;
       Page.drawing(this.map, {
         active: () => this.now().data === "drawn",
         put: (place) => {
@@ -211,10 +211,11 @@
     }
 
     #describe(pair, { d, g, logitFake }) {
-      const slope = (side) => Page.number(side.slope(logitFake)), { number } = Page;
+      const { number } = Page, of = (side) => `value ${number(side.value(logitFake))}, slope ${number(side.slope(logitFake))}`;
+      const text = `At ℓ = ${number(logitFake)}: D’s loss has ${of(pair.fake)}; G’s has ${of(pair.generator)}.`;
+      $("slopes").textContent = text;
       $("curves").setAttribute("aria-label", `Both losses over the steps. Now D’s is ${number(d)} and G’s ${number(g)}.`);
-      $("pair-chart").setAttribute("aria-label",
-        `At D’s mean output for G’s points, ${number(logitFake)}, D’s loss has the slope ${slope(pair.fake)} and G’s ${slope(pair.generator)}.`);
+      $("pair-chart").setAttribute("aria-label", `Values and slopes of both losses over D’s output. ${text}`);
     }
 
     // --- tabs, address, experiments ---
