@@ -250,3 +250,12 @@ def test_nonsense_in_the_address_is_named(page):
     opened(page, "loss=foo&width=9999&r1=2")
     assert "loss, width" in page.js("document.getElementById('trouble').textContent")
     assert page.js("Page.app.settings.r1") == 2
+
+
+def test_a_game_that_diverges_stops_and_says_so(page):
+    opened(page, "loss=wasserstein&optimizer=descent&rateD=10&rateG=10&r1=0")
+    page.js("document.getElementById('run').click()")
+    page.until(f"{FIGURES}.step > 0 && {PAUSED}")
+    assert page.js("document.getElementById('trouble').textContent").startswith("The game has diverged")
+    page.js("document.getElementById('reset').click()")
+    page.until(f"{FIGURES}.step === 0 && document.getElementById('trouble').hidden")

@@ -40,6 +40,11 @@
       this.last = { d: NaN, g: NaN, penalty: 0, reach: NaN, phase: null };
     }
 
+    // A loss that is no number any more comes from weights that are none, for ever.
+    get diverged() {
+      return this.step > 0 && !Number.isFinite(this.last.d);
+    }
+
     // Between two steps only.
     change(name, value) {
       this.settings[name] = value;
