@@ -233,8 +233,7 @@ def test_reduced_motion_draws_seldom(page):
 def test_a_phone_needs_no_sideways_scrolling(page, tab):
     page.size(360)
     opened(page, f"tab={tab}&experiment=1" if tab == "plane" else "tab=dirac")
-    right = "Math.max(...[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right))"
-    assert page.js(right) <= 360
+    assert page.right_edge() <= 360
     page.size(1280)
 
 
