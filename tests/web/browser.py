@@ -74,13 +74,18 @@ class Page:
     def until(self, condition: str, seconds: float = 30) -> None:
         """Wait until a condition holds in the page."""
         end = time.monotonic() + seconds
-        while not self.js(condition):
+        while not self.js(f"Boolean({condition})"):
             assert time.monotonic() < end, f"not after {seconds} seconds: {condition}"
             time.sleep(0.05)
 
     def size(self, width: int, height: int = 800) -> None:
         """Make the page as wide as a telephone or a screen."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def right_edge(self) -> float:
+        """How far to the right anything in the page reaches, in pixels."""
+        edges = "[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right)"
+        return self.js(f"Math.max(...{edges})")
 
     def prefers(self, **features: str) -> None:
         """Set what the reader prefers: `color_scheme="dark"`, `reduced_motion="reduce"`."""

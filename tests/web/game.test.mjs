@@ -119,3 +119,15 @@ test("twelve experiments, six or more of them illnesses", () => {
   assert.equal(P.EXPERIMENTS.length, 12);
   assert.ok(P.EXPERIMENTS.filter(({ lesson }) => lesson.includes("illness")).length >= 6);
 });
+
+test("several steps of G, uniform latents, and how far two clouds are apart", () => {
+  const game = new P.Game({ ...P.defaults(), gsteps: 3, latents: "uniform", width: 8, batch: 16 });
+  assert.deepEqual(game.plan, ["sample", "lossD", "updateD", ...Array(3).fill(["lossG", "updateG"]).flat()]);
+  game.phase();
+  assert.ok(game.latents.every((z) => Math.abs(z) <= 1) && game.latents.some((z) => Math.abs(z) > 0.8));
+  const near = Float32Array.from({ length: 40 }, () => 0.1), far = near.map(() => 1.1), half = near.map((x, i) => (i < 20 ? x : 1.1));
+  assert.equal(P.divergence(near, near), 0);
+  assert.ok(Math.abs(P.divergence(near, far) - Math.log(2)) < 1e-12);
+  const mixed = P.divergence(near, half); // shares 1, 0 and 1/2, 1/2
+  assert.ok(Math.abs(mixed - (0.5 * Math.log(4 / 3) + 0.25 * Math.log(2 / 3) + 0.25 * Math.log(2))) < 1e-12);
+});

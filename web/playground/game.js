@@ -4,13 +4,18 @@
 (globalThis.ganParts ??= []).push(function (P) {
   "use strict";
 
+  const times = (count, phases) => Array.from({ length: count }, () => phases).flat();
+
   // The phases of one step. Together: both gradients are taken before either network moves.
-  function plan({ order, dsteps, ahead }, step) {
-    const round = ["sample", "lossD", "updateD"];
-    const before = Array.from({ length: dsteps - 1 }, () => round).flat();
-    const last = order === "simultaneous" ? ["sample", "lossD", "lossG", "updateD"] : [...round, "lossG"];
-    return [...before, ...last, ...(step < ahead ? [] : ["updateG"])];
+  function plan({ order, dsteps, gsteps, ahead }, step) {
+    const ofD = ["sample", "lossD", "updateD"], ofG = ["lossG", "updateG"];
+    if (step < ahead) return [...times(dsteps, ofD), "lossG"];
+    if (order === "alternating") return [...times(dsteps, ofD), ...times(gsteps, ofG)];
+    return [...times(dsteps - 1, ofD), "sample", "lossD", "lossG", "updateD", "updateG", ...times(gsteps - 1, ofG)];
   }
+
+  const normal = (random) => random.normal();
+  const uniform = (random) => 2 * random.uniform() - 1;
 
   class Game {
     constructor(settings, points = [], Real = Float32Array) {
@@ -27,11 +32,17 @@
       [this.realSays, this.fakeSays, this.realSlopes, this.fakeSlopes] = Array.from({ length: 4 }, () => new Real(batch));
       this.shares = new Real(batch);
       this.latents = new Real(latent * batch);
+      this.draw = this.settings.latents === "uniform" ? uniform : normal;
       this.step = 0;
       this.done = 0; // phases of this step
       this.plan = plan(this.settings, 0);
       this.losses = { d: [], g: [] };
       this.last = { d: NaN, g: NaN, penalty: 0, reach: NaN, phase: null };
+    }
+
+    // A loss that is no number any more comes from weights that are none, for ever.
+    get diverged() {
+      return this.step > 0 && !Number.isFinite(this.last.d);
     }
 
     // Between two steps only.
@@ -69,7 +80,7 @@
 
     drawLatents() {
       const scale = this.settings.fault === "noise" ? 0 : 1;
-      for (let i = 0; i < this.latents.length; i++) this.latents[i] = scale * this.random.normal();
+      for (let i = 0; i < this.latents.length; i++) this.latents[i] = scale * this.draw(this.random);
     }
 
     lossD() {

@@ -12,15 +12,16 @@
       const random = new P.Random(game.settings.seed ^ 0x5eed), { latent } = game.settings;
       this.game = game;
       this.cloud = new P.Pass(game.G, COUNTED);
-      this.latents = Float32Array.from({ length: COUNTED * latent }, () => random.normal());
+      this.latents = Float32Array.from({ length: COUNTED * latent }, () => game.draw(random));
       this.points = new Float32Array(2 * COUNTED);
       this.shown = new P.Pass(game.D, SHOWN);
       this.map = new P.Pass(game.D, FIELD * FIELD);
       this.cells = cellCentres();
-      this.gridLatents = latentGrid(latent);
+      this.gridLatents = latentGrid(latent, game.settings.latents === "uniform" ? 1 : REACH);
       this.bent = new P.Pass(game.G, this.gridLatents.length / latent);
-      this.real = new Float32Array(2 * 400);
-      for (let i = 0; i < this.real.length; i += 2) game.data.sample(random, this.real, i);
+      this.realCloud = new Float32Array(2 * COUNTED);
+      for (let i = 0; i < this.realCloud.length; i += 2) game.data.sample(random, this.realCloud, i);
+      this.real = this.realCloud.slice(0, 2 * 400);
       this.ofReal = new P.Pass(game.D, 400);
     }
 
@@ -31,7 +32,7 @@
       return {
         field, real: this.real.slice(), points: shown, pull: this.#pull(shown, fake, average(real)), bent: this.#bent(),
         lines: game.settings.latent > 1 ? LINES : 1,
-        figures: this.#figures(points, real, fake, field),
+        figures: { ...this.#figures(points, real, fake, field), apart: P.divergence(points, this.realCloud) },
       };
     }
 
@@ -89,8 +90,8 @@
   }
 
   // Lines of latents in the first two directions, the others 0; with one latent number, one line.
-  function latentGrid(latent) {
-    const at = (k, n) => (n === 1 ? 0 : (k / (n - 1) - 0.5) * 2 * REACH), grid = [];
+  function latentGrid(latent, reach) {
+    const at = (k, n) => (n === 1 ? 0 : (k / (n - 1) - 0.5) * 2 * reach), grid = [];
     const both = latent > 1 ? [false, true] : [false];
     for (const turned of both) {
       for (let line = 0; line < (latent > 1 ? LINES : 1); line++) {

@@ -74,7 +74,7 @@
 
     loop(turn) {
       if (turn !== this.turn) return;
-      const over = this.mode === "restoring" ? this.catchUp() : this.play();
+      const over = this.mode === "restoring" ? this.catchUp() : this.play() || this.game.diverged;
       if (over) this.mode = "paused";
       this.frame(over);
       if (!over) this.later(turn);

@@ -3,6 +3,7 @@
   "use strict";
   const { $, P } = Page;
   const FRAME = Page.calm() ? 1000 : 60; // milliseconds between two pictures; few of them where motion is reduced
+  const DIVERGED = "The game has diverged: its numbers have grown beyond all bounds. Press Reset, and choose smaller rates or a price on D’s slope.";
   const SPEAK_EVERY = 10_000, WRITE_EVERY = 1000;
 
   // A page opened as file:// may not load a worker's file. So the worker gets the text of the same functions.
@@ -68,7 +69,7 @@
     }
 
     #listenToDrawing() {
-      const { state } = this, points = () => this.state.points;
+      const points = () => this.state.points;
       Page.drawing(this.map, {
         active: () => this.now().data === "drawn",
         put: (place) => {
@@ -93,9 +94,8 @@
 
     read() {
       const { state, refused } = P.decode(location.hash);
-      $("trouble").hidden = !refused.length;
-      $("trouble").textContent = `Not understood in the address, and left out: ${refused.join(", ")}.`;
       this.load(state);
+      if (refused.length) this.warn(`Not understood in the address, and left out: ${refused.join(", ")}.`);
     }
 
     load(state) {
@@ -106,6 +106,7 @@
       this.losses = { d: [], g: [] };
       this.last = null;
       this.experiment = null;
+      this.warn("");
       if (state.experiment) {
         this.guide.open(state.experiment, true);
         $("guide").open = true;
@@ -179,10 +180,16 @@
       this.tell(frame, before);
     }
 
+    warn(text) {
+      $("trouble").hidden = !text;
+      $("trouble").textContent = text;
+    }
+
     // A screen reader hears of every stop, and every ten seconds of a run if it is asked to.
     tell({ mode, figures }, before) {
       const time = performance.now(), due = $("speak").checked && time - (this.spoke ?? 0) > SPEAK_EVERY;
       const { experiment } = this;
+      if (figures.step > 0 && !Number.isFinite(figures.d)) this.warn(DIVERGED);
       if (mode === "paused" && before === "running" && experiment && figures.step >= experiment.steps) {
         this.experiment = null;
         this.say(this.guide.finish(figures));
@@ -211,10 +218,11 @@
     }
 
     #describe(pair, { d, g, logitFake }) {
-      const slope = (side) => Page.number(side.slope(logitFake)), { number } = Page;
+      const { number } = Page, of = (side) => `value ${number(side.value(logitFake))}, slope ${number(side.slope(logitFake))}`;
+      const text = `At ℓ = ${number(logitFake)}: D’s loss has ${of(pair.fake)}; G’s has ${of(pair.generator)}.`;
+      $("slopes").textContent = text;
       $("curves").setAttribute("aria-label", `Both losses over the steps. Now D’s is ${number(d)} and G’s ${number(g)}.`);
-      $("pair-chart").setAttribute("aria-label",
-        `At D’s mean output for G’s points, ${number(logitFake)}, D’s loss has the slope ${slope(pair.fake)} and G’s ${slope(pair.generator)}.`);
+      $("pair-chart").setAttribute("aria-label", `Values and slopes of both losses over D’s output. ${text}`);
     }
 
     // --- tabs, address, experiments ---
@@ -255,8 +263,7 @@
       } catch {
         this.say("The link is in the address bar of this page.");
       }
-      $("trouble").hidden = false;
-      $("trouble").textContent = $("spoken").textContent;
+      this.warn($("spoken").textContent);
     }
 
     choose(number) {

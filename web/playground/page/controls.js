@@ -8,8 +8,8 @@
   const GROUPS = {
     "The task": ["data", "loss"],
     "A price on D’s slope": ["r1", "r2", "gp"],
-    "Steps": ["order", "dsteps", "optimizer", "rateD", "rateG", "beta1", "beta2"],
-    "A new game": ["fault", "ahead", "width", "layers", "latent", "batch", "seed"],
+    "Steps": ["dsteps", "gsteps", "order", "optimizer", "rateD", "rateG", "beta1", "beta2"],
+    "A new game": ["fault", "ahead", "width", "layers", "latent", "latents", "batch", "seed"],
   };
   let made = 0;
 

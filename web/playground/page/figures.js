@@ -22,7 +22,7 @@
     return [
       ["Step", String(f.step)], ["D’s loss", beside(f.d, balance.d)], ["G’s loss", beside(f.g, balance.g)],
       ["Penalty on D", number(f.penalty)], ["D(x), real", number(f.dReal)], ["D(G(z)), generated", number(f.dFake)],
-      ...modes, ["Length of G’s gradient", number(f.reach, 3)],
+      ...modes, ["Apart (JSD, 0 to 0.69)", number(f.apart)], ["Length of G’s gradient", number(f.reach, 3)],
       ["Steps a second", speed ? speed.toFixed(0) : "–"], ["Check sum", f.checksum],
     ];
   }

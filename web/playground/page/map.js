@@ -2,7 +2,7 @@
 (function (Page) {
   "use strict";
   const { P } = Page;
-  const PULL = 0.35; // the longest arrow, in units of the plane
+  const PULL = 0.25; // the longest arrow, in units of the plane
 
   const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
   const small = () => (small.canvas ??= document.createElement("canvas"));
@@ -21,12 +21,12 @@
       this.unit = width / (2 * P.EDGE);
       if (frame) {
         if (this.layers.field) this.#field(frame.field, width, height);
-        if (this.layers.real) this.#dots(frame.real, Page.colour("real"), 1.8, 0.9);
+        if (this.layers.real) this.#dots(frame.real, Page.colour("real-text"), 1.8, 0.9);
         if (this.layers.bent) this.#bent(frame);
         if (this.layers.pull) this.#pull(frame);
         this.#dots(frame.points, Page.colour("generated"), 2.6, 1);
       }
-      if (drawn) this.#dots(drawn.flat(), Page.colour("real"), 3, 1);
+      if (drawn) this.#dots(drawn.flat(), Page.colour("real-text"), 3, 1);
       if (this.cursor) this.#cross();
     }
 

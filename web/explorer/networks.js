@@ -1,0 +1,109 @@
+// The shipped generator and judge, forward only. Layers as in ganlib.models.mixture and ganlib.evaluation.judge.
+(function (E) {
+  "use strict";
+  const NORM = 1e-3; // Keras' epsilon
+
+  function bytes(text) {
+    const raw = atob(text), out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out.buffer;
+  }
+
+  // float16 to float32; the files hold no infinity.
+  function half(bits) {
+    const sign = bits & 0x8000 ? -1 : 1, power = (bits >> 10) & 31, rest = bits & 1023;
+    return sign * (power === 0 ? rest * 2 ** -24 : (1 + rest / 1024) * 2 ** (power - 15));
+  }
+
+  const halves = (text) => Float32Array.from(new Uint16Array(bytes(text)), half);
+
+  function dense(x, matrix, bias) {
+    const out = Float32Array.from(bias), outputs = out.length;
+    for (let i = 0; i < x.length; i++) {
+      if (x[i] === 0) continue;
+      for (let j = 0, k = i * outputs; j < outputs; j++) out[j] += x[i] * matrix[k++];
+    }
+    return out;
+  }
+
+  class Generator {
+    constructor({ generator, weight, choices }) {
+      this.weight = weight;
+      this.choices = choices;
+      this.layers = generator.map(({ shape: [, outputs], steps, scale, bias }) => {
+        const scales = new Float32Array(bytes(scale));
+        const matrix = Float32Array.from(new Int8Array(bytes(steps)), (step, i) => step * scales[i % outputs]);
+        return { matrix, bias: new Float32Array(bytes(bias)) };
+      });
+    }
+
+    // 784 pixels in 0..1 for 64 latents and the 36 weights of the choices.
+    draw(latents, shares) {
+      let x = Float32Array.from([...latents, ...shares]);
+      this.layers.forEach(({ matrix, bias }, l) => {
+        x = dense(x, matrix, bias);
+        const end = l === this.layers.length - 1;
+        for (let i = 0; i < x.length; i++) x[i] = end ? 1 / (1 + Math.exp(-x[i])) : x[i] < 0 ? 0.2 * x[i] : x[i];
+      });
+      return x;
+    }
+
+    only(choice, weight = this.weight) {
+      const shares = new Float32Array(this.choices.length);
+      shares[choice] = weight;
+      return shares;
+    }
+  }
+
+  class Judge {
+    constructor({ judge }) {
+      this.arrays = Object.fromEntries(Object.entries(judge).map(([name, { half: text }]) => [name, halves(text)]));
+    }
+
+    // The probabilities of the ten digits.
+    look(pixels) {
+      let x = this.convolve("conv1", pixels, { side: 28, inputs: 1, filters: 32, size: 5, stride: 2, before: 1, end: 14 });
+      x = this.convolve("conv2", x, { side: 14, inputs: 32, filters: 32, size: 3, stride: 1, before: 1, end: 14 });
+      x = this.convolve("conv3", x, { side: 14, inputs: 32, filters: 64, size: 3, stride: 2, before: 0, end: 7 });
+      x = this.convolve("conv4", x, { side: 7, inputs: 64, filters: 64, size: 3, stride: 2, before: 0, end: 3 });
+      x = this.norm("features_norm", dense(x, this.arrays["features/kernel"], new Float32Array(64)));
+      const logits = dense(x, this.arrays["probabilities/kernel"], this.arrays["probabilities/bias"]);
+      const most = Math.max(...logits), powers = logits.map((l) => Math.exp(l - most));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      return powers.map((power) => power / sum);
+    }
+
+    convolve(name, x, { side, inputs, filters, size, stride, before, end }) {
+      const kernel = this.arrays[`${name}/kernel`], out = new Float32Array(end * end * filters);
+      for (let r = 0, o = 0; r < end; r++) {
+        for (let c = 0; c < end; c++, o += filters) {
+          for (let a = 0; a < size; a++) {
+            const row = r * stride + a - before;
+            if (row < 0 || row >= side) continue;
+            for (let b = 0; b < size; b++) {
+              const column = c * stride + b - before;
+              if (column < 0 || column >= side) continue;
+              const from = (row * side + column) * inputs, at = (a * size + b) * inputs * filters;
+              for (let i = 0; i < inputs; i++) {
+                const value = x[from + i];
+                if (value === 0) continue;
+                for (let f = 0, k = at + i * filters; f < filters; f++) out[o + f] += value * kernel[k++];
+              }
+            }
+          }
+        }
+      }
+      return this.norm(`${name}_norm`, out);
+    }
+
+    // Batch norm with the averages of the training, then ReLU.
+    norm(name, x) {
+      const [gamma, beta, mean, variance] = ["gamma", "beta", "moving_mean", "moving_variance"].map((part) => this.arrays[`${name}/${part}`]);
+      const n = gamma.length, factor = gamma.map((g, f) => g / Math.sqrt(variance[f] + NORM));
+      return x.map((value, i) => Math.max(0, factor[i % n] * (value - mean[i % n]) + beta[i % n]));
+    }
+  }
+
+  E.Generator = Generator;
+  E.Judge = Judge;
+})((globalThis.Explorer ??= {}));
