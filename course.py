@@ -257,7 +257,7 @@ def make_venv(reason: str, lock: int) -> None:
     LOG.write_text(f"course.py set-up, Python {sys.version}, {sys.platform}\n", encoding="utf-8")
     SCRATCH.mkdir()
     packages = requirements()
-    wanted = [*packages["base"], *packages[build], *packages["course"], *packages["test"]]
+    wanted = [requirement for part in ("base", build, "course", "test", "site") for requirement in packages[part]]
     python = str(venv_python())
     pip = [python, "-P", "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar", "off"]
     site_packages = site_folder()
@@ -588,11 +588,13 @@ COMMANDS = {
     "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
     "claims": (module("claims"), "list what the lessons claim, and the figures found: claims [NN ...]"),
     "mutate": (module("mutate"), "for authors: run lessons and list what makes each claim false: mutate [NN ...]"),
+    "site": (module("site"), "write the lessons as web pages, for reading without an installation: dist/site"),
     "colab": (module("colab"), "write notebooks that run in Colab by upload alone: colab [NN ...]"),
     "assignment": (for_teachers("assignment"), "for teachers: make a notebook of exercises to hand in: assignment NN"),
     "grade": (for_teachers("grade"), "for teachers: grade a folder of notebooks handed in: grade FOLDER"),
     "slides": (module("slides"), "for teachers: make slides of lessons, one offline page each: slides [NN ...]"),
     "teaching": (module("teaching"), "for authors: write the teacher's pages from the lessons and their checks"),
+    "address": (module("address"), "for authors: set the course's public address everywhere: address https://…"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),
     "test": (test, "for authors: all checks, every notebook for real included"),

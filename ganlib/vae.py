@@ -71,7 +71,7 @@ class VAE(keras.Model):
         `beta` weighs the divergence; only 1 makes the loss a bound (Higgins et al. 2017 take more). Raises ValueError
         for a `beta` that is not a finite number from 0.
         """
-        if not (math.isfinite(beta) and beta >= 0):
+        if not (isinstance(beta, int | float | np.number) and math.isfinite(beta) and beta >= 0):
             raise ValueError(f"beta is {beta}: it must be a finite number, 0 or more.")
         super().compile(optimizer=None, jit_compile=jit_compile)
         self.optimizer_of_both = keras.optimizers.get(optimizer or keras.optimizers.Adam(1e-3))
@@ -159,8 +159,8 @@ class VAE(keras.Model):
     def bound(self, x: np.ndarray, samples: int = 1, seed: int = 0) -> np.ndarray:
         """Return a lower bound of log p(x) for each image, nats, float64 (n,): the higher, the more samples of q(z|x).
 
-        With one sample it is an estimate of the evidence lower bound. `x` is as `fit` takes it, and only for images of
-        0 and 1 (0 and 255) is log p(x) a log-probability.
+        With one sample it is an estimate of the evidence lower bound. `x` is as `fit` takes it, and only images of 0
+        and 1 (0 and 255) have a probability; of grey ones it bounds the mean over the ways to toss their pixels.
         Source: Burda, Grosse, Salakhutdinov 2016, eq. 8, as log-mean-exp, which does not overflow.
         """
         x, samples, rng = self.examples(x), guards.whole("samples", samples), np.random.default_rng(seed)

@@ -30,6 +30,7 @@ cpu = ["beta>=1; python_version >= '3.11'"]
 gpu = ["beta-for-gpu"]
 course = ["gamma"]
 test = ["delta", "absent; python_version < '3.0'"]
+site = ["delta"]
 """
 
 GANLIB = """

@@ -184,6 +184,8 @@ def test_networks_that_make_no_vae_get_a_sentence(encoder, decoder, sentence):
     [
         (lambda m: m.compile(beta=-1.0), "beta is -1"),
         (lambda m: m.compile(beta=math.nan), "beta is nan"),
+        (lambda m: m.compile(beta="1"), "beta is 1"),
+        (lambda m: m.compile(beta=None), "beta is None"),
         (lambda m: m.fit(IMAGES * 255, batch_size=10, verbose=0), "divide by 255"),
         (lambda m: m.fit(IMAGES[:, :4], batch_size=10, verbose=0), "takes examples of shape"),
         (lambda m: m.fit(IMAGES, batch_size=50, verbose=0), "batch_size is 50"),

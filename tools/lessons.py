@@ -23,6 +23,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+COLAB = "https://colab.research.google.com"
 NOTEBOOK_METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"},
     "language_info": {
@@ -108,18 +109,25 @@ def repository(source: Path) -> str:
     if not settings.exists():
         return ""
     found = tomllib.loads(settings.read_text(encoding="utf-8")).get("tool", {}).get("ganlib", {}).get("repository", "")
-    if found and not re.fullmatch(r"https://[\w./~-]+", found):
-        raise BuildError(f"pyproject.toml: the repository {found!r} is no address: write https://… or leave it empty.")
+    check_address(found)
     return found.removesuffix("/").removesuffix(".git")
 
 
+def check_address(found: str) -> None:
+    """Raise BuildError for what is neither the address of a project nor empty."""
+    if found and not re.fullmatch(r"https://[\w./~-]+", found):
+        raise BuildError(f"pyproject.toml: the repository {found!r} is no address: write https://… or leave it empty.")
+
+
+def colab_address(address: str, path: str) -> str:
+    """Return where Colab opens a file of the project with this address; "" unless it is on GitHub, as Colab asks."""
+    github = "https://github.com/"
+    return f"{COLAB}/github/{address.removeprefix(github)}/blob/main/{path}" if address.startswith(github) else ""
+
+
 def _badge(address: str, path: str) -> str:
-    # Colab opens notebooks of public GitHub repositories only.
-    github, colab = "https://github.com/", "https://colab.research.google.com"
-    if not address.startswith(github):
-        return ""
-    place = f"{colab}/github/{address.removeprefix(github)}/blob/main/{path}"
-    return f"[![Open in Colab]({colab}/assets/colab-badge.svg)]({place})"
+    place = colab_address(address, path)
+    return f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]({place})" if place else ""
 
 
 def has_exercises(source: Path) -> bool:

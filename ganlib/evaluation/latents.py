@@ -31,7 +31,7 @@ def gap_to_prior(means: np.ndarray, log_variances: np.ndarray) -> float:
     """Return how far the latents of all images together are from N(0, 1), in nats; 0 for its mean and covariance.
 
     It is the divergence from the prior of one Gaussian, which has mean and covariance of the mixture of all q(z|x):
-    less than the divergence of the mixture itself, which has no closed form. Both arguments are (n, d), n at least 2.
+    at most the divergence of the mixture itself, which has no closed form. Both arguments are (n, d), n at least 2.
     Raises ValueError for other shapes, NaN and infinity.
     Source: the aggregate posterior, Makhzani et al. 2016; the divergence of two Gaussians, Kullback 1959.
     """

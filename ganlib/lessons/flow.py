@@ -10,8 +10,8 @@ class Flow(keras.Model):
 
     `net` maps (batch, d + 8), a point and eight numbers that tell the time, to (batch, d), the mean of all ends that
     the point may lead to. It is trained as any Keras model, `fit(x)` with float32 (n, d); `compile` needs an optimiser.
-    Source: Lipman et al. 2023, section 4.1 (optimal transport, sigma_min = 0), where the net gives the velocity,
-    (end - point) / (1 - time).
+    Source: Lipman et al. 2023, section 4.1 (optimal transport, sigma_min = 0). Their net gives the velocity, (end -
+    point) / (1 - time), and their loss is its error: ours divided by (1 - time)², so that late times weigh more.
     """
 
     def __init__(self, net: keras.Model):

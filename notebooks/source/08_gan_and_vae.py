@@ -60,8 +60,9 @@ stored = load_arrays("lesson08.npz")  # made by benchmarks/families.py
 # %% [markdown]
 # ## 1 · Which is which?
 #
-# Three ways to make a generator: a GAN, a VAE, and flow matching (section 10). Each had the same images, 50 to 60 CPU
-# seconds, and a net of the same width. None was tuned for long. Here are sixteen drawings of each.
+# Three ways to make a generator: a GAN, a VAE, and flow matching (section 10). Each had the same images, 47 to 63 CPU
+# seconds, and nets of about the same width. The GAN has the penalty and the momentum that earlier lessons found; VAE
+# and flow matching were not searched for. Here are sixteen drawings of each.
 
 # %% tags=["hide-input"]
 rows = {"A": "VAE, means", "B": "flow, 30 steps", "C": "GAN"}
@@ -75,7 +76,8 @@ pictures.show(
 # %% [markdown]
 # <details><summary><b>Predict:</b> which row is the GAN, and which one drew more <em>kinds</em> of digits?</summary>
 #
-# A is the VAE, B flow matching, C the GAN. Sixteen pictures cannot tell who drew more kinds. Section 7 measures it.
+# A is the VAE, B flow matching, C the GAN. Sixteen pictures cannot tell who drew more
+# kinds. Section 7 measures how much of the test images' neighbourhood each one reaches.
 # </details>
 #
 # A text that was widely copied says that a VAE "minimises the difference between generator and discriminator". *A VAE
@@ -118,10 +120,11 @@ lesson08.latents(latents_from)
 
 # %%
 rng = np.random.default_rng(0)
-draw = use_in_training(lesson08.latents, latents_from, lesson08.right_latents, *np.ones((3, 2, 3)))
-mean, log_variance = tf.Variable([[0.7]]), tf.Variable([[-1.0]])
+draw = use_in_training(lesson08.latents, latents_from, lesson08.right_latents, *np.ones((3, 2, 3), "float32"))
+mean, log_variance = tf.constant([[0.7]]), tf.constant([[-1.0]])
 noise = rng.standard_normal((100_000, 1), dtype="float32")
 with tf.GradientTape() as tape:
+    tape.watch([mean, log_variance])
     average_square = tf.reduce_mean(draw(mean, log_variance, noise) ** 2)  # in expectation, mean² + variance
 slopes = [slope.numpy().item() for slope in tape.gradient(average_square, [mean, log_variance])]
 claim("slope in the mean, expected 2 mean", slopes[0], equals=1.4, within=0.02, digits=3)
@@ -163,8 +166,8 @@ lesson08.kl(kl)
 # 1).
 
 # %%
-price = use_in_training(lesson08.kl, kl, lesson08.right_kl, *np.ones((2, 2, 3)))
-m, v = np.array([0.5, -1.0, 0.0]), np.array([-1.0, 0.3, -2.0])  # means and log-variances
+price = use_in_training(lesson08.kl, kl, lesson08.right_kl, *np.ones((2, 2, 3), "float32"))
+m, v = np.float32([[0.5, -1.0, 0.0], [-1.0, 0.3, -2.0]])  # means and log-variances
 z = m + np.exp(v / 2) * rng.standard_normal((100_000, 3))
 log_ratio = 0.5 * np.sum(z**2 - (z - m) ** 2 / np.exp(v) - v, axis=1)  # log q(z) - log p(z)
 closed = float(price(m[None], v[None])[0])
@@ -210,7 +213,7 @@ for k in range(3):
 moved = np.abs(all_weights(ours) - start).max()
 claim("three steps have moved the weights by", moved, above=0.002, below=0.004)
 apart = np.abs(all_weights(ours) - all_weights(theirs)).max()
-claim("ganlib's own step moved its weights to the same place", apart / moved, below=0.01)
+claim("ganlib's own step moved its weights to the same place", apart / moved, below=0.03)
 
 # %% [markdown]
 # That step is `VAE.step` in `ganlib/vae.py`. No phases, no balance, nobody to outwit: a loss that falls.
@@ -219,6 +222,7 @@ claim("ganlib's own step moved its weights to the same place", apart / moved, be
 #
 # The loss is in **nats**: units of −log probability, with the natural logarithm. And it is more than a loss. It is an
 # upper bound of −log p(image), what the model itself would pay; its negative is called the **evidence lower bound**.
+# (From here on, "the bound" is this lower one: higher is better.)
 #
 # A coin is black or white, so the images must be, too. As in the papers, toss each pixel with its grey as the
 # probability, anew in every epoch.
@@ -250,12 +254,13 @@ for points, value in bound.items():
 # %%
 claim("five points give a higher bound than one, by nats", bound[5] - bound[1], above=1.5, quality=True)
 claim("fifty a higher one than five, by nats", bound[50] - bound[5], above=0.8, quality=True)
-claim("the bound after five epochs is above", bound[1], above=-115, below=-90, quality=True)
+claim("the bound after five epochs", bound[1], above=-115, below=-90, digits=4, quality=True)
 
 # %% [markdown]
-# How good is that? Burda and others (2016, table 1) report −86.8 for a VAE and −84.8 for one trained on the bound of
-# 50 points, with 5,000 points at the test, after 3,280 epochs. Ours, with other networks, over more epochs
-# (`benchmarks/families.py`, seed 0):
+# How good is that? Burda and others (2016, table 1, one layer of latents) report −86.8 for a VAE and −84.8 for one
+# trained on the bound of 50 points, with 5,000 points at the test, after 3,280 epochs. Ours, with other networks, in
+# one run of more epochs (`benchmarks/families.py`); the last column is over the first 2,000 test images, which are
+# easier by one or two nats:
 
 # %%
 MEASURES = ("CPU s", "distance", "precision", "recall", "coverage", "grey",
@@ -271,8 +276,8 @@ for epochs in (1, 3, 10, 20, 40):
     row = measured(f"bound: after {epochs}")
     print(f"{epochs:6} {row['CPU s'][0]:6.0f} {row['bound'][0]:8.1f} {row['100 points'][0]:9.1f}")
 last = measured("bound: after 40")
-claim("after 40 epochs the bound is above -95", last["bound"].min(), above=-95)
-claim("and with 100 points above -91", last["100 points"].min(), above=-91)
+claim("in this run the bound passes -95", last["bound"].min(), above=-95, digits=4)
+claim("and with 100 points -91", last["100 points"].min(), above=-91, digits=4)
 
 # %% [markdown]
 # ## 6 · A weight hidden in a mean
@@ -315,7 +320,7 @@ for style, numbers in styles.items():
     print(f"{style:38} β = {beta_of(*numbers):.3g}")
 
 # %% [markdown]
-# All four are found in published programs. The third is from a good book (Foster, *Generative Deep Learning*, 2nd
+# Such losses are found in published programs. The third is from a good book (Foster, *Generative Deep Learning*, 2nd
 # edition), which calls its 500 "beta": it stands before the other term. What does the second do?
 #
 # <details><summary><b>Predict before you run:</b> with β = 784, what is the cheapest cloud?</summary>
@@ -328,8 +333,8 @@ for style, numbers in styles.items():
 heavy = vae.VAE(*vae.networks(latents=50))
 heavy.compile(keras.optimizers.Adam(2e-3), beta=beta_of(1, 784, 1))
 heavy.restart(seed=0)
-cloud = heavy.fit(toss(x_train), batch_size=128, verbose=0).history["divergence"][0]
-print(f"with β = 784 the clouds of epoch 1 cost {cloud:.3f} nats")
+collapsed = heavy.fit(toss(x_train), batch_size=128, verbose=0).history
+print(f"β = 784: pixels {collapsed['reconstruction'][0]:.0f} + cloud {collapsed['divergence'][0]:.2f} nats")
 flat = x_test.reshape(-1, 784).astype("float32") / 255
 active = {}
 for name, net in {"β = 1": model, "β = 784": heavy}.items():
@@ -347,19 +352,21 @@ pictures.show(
 claim("with β = 1 this many latents are in use", active["β = 1"], above=10, quality=True)
 claim("with β = 784 hardly one", active["β = 784"], below=3, quality=True)
 spread = {name: net.generate(500).std(axis=0).mean() for name, net in {"1": model, "784": heavy}.items()}
-claim("its clouds cost next to nothing, nats", cloud, below=0.5, quality=True)
+claim("its clouds cost next to nothing, nats", collapsed["divergence"][0], below=0.5, quality=True)
+saved = (collapsed["reconstruction"][0] - history["reconstruction"][0]) / history["divergence"][0]
+claim("with β = 1 a nat of cloud saves this many nats of pixels", saved, above=3, below=8, quality=True)
 claim("its drawings differ far less from one another: ratio", spread["784"] / spread["1"], below=0.17, quality=True)
 
 # %% [markdown]
-# Too short a training? No: after *its* first epoch the net with β = 1 paid 17 nats for its clouds (section 5). That is
-# the sign of a collapsed VAE: clouds that cost nothing.
+# Would a longer training help? Hardly: with β = 1 a nat of cloud saves about five nats of pixels. At a price of 784 to
+# one that does not pay. The sign of such a VAE: clouds that cost nothing.
 #
 # <hr>
 #
 # ## 7 · On equal terms
 #
 # Now the race of section 1, in numbers. Grey images; the generator 64 → 512 → 512 → 784 for GAN and VAE, as wide for
-# flow matching; 50 to 60 CPU seconds of training; 10,000 drawings against the 10,000 test images; three seeds. That
+# flow matching; 47 to 63 CPU seconds of training; 10,000 drawings against the 10,000 test images; three seeds. That
 # takes a while, so `benchmarks/families.py` did it beforehand.
 #
 # A VAE can be drawn from in two ways. What everybody shows is the decoder's probabilities, the **means**. The model's
@@ -394,20 +401,23 @@ pictures.show(
 
 # %%
 gan, means = race["GAN"], race["VAE, means"]
-claim("every VAE recalls more than every GAN, by", means["recall"].min() - gan["recall"].max(), above=0.1)
-claim("every GAN is more precise than every VAE, by", gan["precision"].min() - means["precision"].max(), above=0.05)
+claim("each VAE recalls more than each GAN, by", means["recall"].min() - gan["recall"].max(), above=0.1)
+claim("each GAN is more precise than each VAE, by", gan["precision"].min() - means["precision"].max(), above=0.05)
 claim("and covers more, by", gan["coverage"].min() - means["coverage"].max(), above=0.05)
 claim("by distance they overlap: the worst GAN is further off than the best VAE, by",
       gan["distance"].max() - means["distance"].min(), above=0)  # fmt: skip
+behind = race["flow, 30 steps"]["distance"].min() - max(gan["distance"].max(), means["distance"].max())
+claim("flow matching is further off than all of them, by", behind, above=1)
 copied = max(row["memorised"].max() for row in race.values())
 claim("nobody copies: the largest share of nearest real images that were trained on", copied, below=0.55)
 
 # %% [markdown]
-# By distance, GAN and VAE overlap. By recall the VAE leads, by precision and coverage the GAN does, each in every
-# seed. (Recall asks whether a real image lies in the neighbourhood of drawn ones, and drawings far from all others
-# have wide neighbourhoods: Naeem and others 2020. Coverage has the neighbourhoods of the real images, and no such
-# weakness.) Flow matching lies between them, and needs thirty times as long for a drawing. The last column is about
-# one half, what unseen images would have: nobody has learned images by heart.
+# By distance, GAN and VAE overlap. By recall the VAE leads, by precision and coverage the GAN does, in all three seeds.
+# (Recall asks whether a real image lies in the neighbourhood of drawn ones, and drawings far from all others have wide
+# neighbourhoods: Naeem and others 2020. Coverage has the neighbourhoods of the real images, and no such weakness.) Flow
+# matching with 30 steps lies between them by these three, is behind by distance, and needs thirty times as long for a
+# drawing. *Grey* is the share of pixels between 0.2 and 0.8. The last column is about one half, what unseen images
+# would have: nobody has learned images by heart.
 #
 # "GANs do not cover, VAEs do" and "GANs are better" are both readings of one column. At this size and cost neither
 # family is *the* better one. Larger networks and longer trainings may order them differently: the GAN of `course.py
@@ -432,11 +442,13 @@ pictures.show(
 real_tossed = metrics.frechet_distance(judge.features(toss(x_test)), test_features)
 print(f"distance of real images with tossed pixels: {real_tossed:.1f}; of the VAE's: "
       + ", ".join(f"{value:.1f}" for value in race["VAE, sampled pixels"]["distance"]))  # fmt: skip
-part = real_tossed / race["VAE, sampled pixels"]["distance"].min()
-claim("tossing explains only a part of the distance", part, below=0.3)
+dearer = race["VAE, sampled pixels"]["distance"].min() - race["VAE, means"]["distance"].max()
+claim("tossing costs the VAE more than it costs real images, times", dearer / real_tossed, above=2.5)
 
 # %% [markdown]
-# So where does the grey come from? Two suspects. **The decoder**, or its price of pixels, cannot do better. Or **the
+# So its own drawings are further off than the soft ones: each pixel is tossed for itself, and strokes get ragged edges.
+#
+# Where does the grey come from? Two suspects. **The decoder**, or its price of pixels, cannot do better. Or **the
 # clouds overlap**: many images may have been meant by one point, and the best answer is their mixture. β sets them
 # apart, for it changes the clouds, and neither the decoder nor the price of pixels. With β = 0 the clouds cost
 # nothing and can shrink.
@@ -458,26 +470,26 @@ for beta, row in blur.items():
 
 # %%
 claim("with β = 0 as grey as real images: ratio", blur[0]["grey"].max() / real_grey, above=0.95, below=1.05)
-claim("every β = 1 is greyer than every β = 0.1, by", blur[1]["grey"].min() - blur[0.1]["grey"].max(), above=0.02)
-claim("and every β = 4 greyer than every β = 1, by", blur[4]["grey"].min() - blur[1]["grey"].max(), above=0.01)
+for less, more in ((0, 0.1), (0.1, 1), (1, 4)):
+    greyer = blur[more]["grey"].min() - blur[less]["grey"].max()
+    claim(f"β = {more} is greyer than β = {less} in all three seeds, by", greyer, above=0.003)
 worst = drawn[0]["distance"].min() / drawn[1]["distance"].max()
 claim("β = 0 reconstructs best and draws worst: times the distance of β = 1", worst, above=3)
-softer = drawn[1]["grey"].mean() / blur[1]["grey"].mean()
-claim("with β = 1 drawings are a little softer than reconstructions", softer, above=1.05, below=1.5)
-further = drawn[1]["distance"].min() / blur[1]["distance"].max()
-claim("but many times as far off", further, above=8)
+excess = (blur[1]["grey"].mean() - real_grey) / (drawn[1]["grey"].mean() - real_grey)
+claim("β = 1: reconstructions have this part of the drawings' excess grey", excess, above=0.4, below=0.9)
+nearer = blur[1]["distance"].max() / drawn[1]["distance"].min()
+claim("and this part of their distance", nearer, below=0.1)
 crisp = drawn[0]["grey"].max() / real_grey
 claim("drawings with β = 0, the worst, are nearly as crisp as real images: ratio of grey", crisp, below=1.3)
 
 # %% [markdown]
-# With β = 0 the same decoder, under the same price of pixels, at the same cost, reconstructs as crisply as the
-# originals. So neither must blur: **the softness comes with the price of the clouds**, in every seed, and grows with
-# it. That the clouds' overlap is how the price does it fits what we see; it is a guess, for we did not measure
-# overlap.
+# With β = 0 the same decoder, under the same price of pixels, at the same cost, reconstructs with as few grey pixels as
+# the originals have. So neither must blur: **the softness comes with the price of the clouds**, and grows with it. That
+# the clouds' overlap is how the price does it fits what we see; it is a guess, for we did not measure overlap.
 #
-# And is the softness what the VAE's distance in section 7 is made of? Hardly. Reconstructions with β = 1 are nearly as
-# soft as drawings, and more than ten times nearer; drawings with β = 0 are crisp, and the worst of all. What makes
-# drawings bad is *where they begin*: at points that belong to no image's cloud. Section 11 goes on.
+# And is the softness what the VAE's distance in section 7 is made of? Hardly. With β = 1 reconstructions have more than
+# half of the drawings' excess grey, and less than a tenth of their distance; drawings with β = 0 are crisp, and the
+# worst of all. The decoder is the same; what differs is *where drawing begins*. Section 11 goes on.
 #
 # ## 9 · What it gives in return
 #
@@ -487,12 +499,11 @@ claim("drawings with β = 0, the worst, are nearly as crisp as real images: rati
 #
 # <details><summary><b>Predict before you run:</b> who comes closer to the image?</summary>
 #
-# Look at the errors. And at the time: the search costs thousands of times more.
+# About the same, and the search takes far longer.
 # </details>
 
 # %%
 generator, targets = models.load_generator(), flat[:40]
-began = time.perf_counter()
 repeated = np.repeat(targets, 8, axis=0)
 z = tf.Variable(np.random.default_rng(0).standard_normal((320, 64), dtype="float32"))
 adam = keras.optimizers.Adam(0.05)
@@ -507,51 +518,62 @@ def downhill():
     return errors
 
 
+def look():
+    return model.decode(model.encode(targets)[0].numpy())
+
+
+downhill(), look()  # compiled, and warm
+began = time.perf_counter()
 for _ in range(2 if smoke() else 300):
     errors = downhill()
-searched = errors.numpy().reshape(40, 8).min(axis=1)
+errors = errors.numpy().reshape(40, 8)
 seconds = {"search": time.perf_counter() - began}
 began = time.perf_counter()
-again = model.decode(model.encode(targets)[0].numpy())
+encoded = np.sum((look() - targets) ** 2, axis=1)
 seconds["encoder"] = time.perf_counter() - began
-encoded = np.sum((again - targets) ** 2, axis=1)
 draws = generator(np.random.default_rng(1).standard_normal((10_000, 64), dtype="float32")).numpy()
 nearest = metrics.nearest(targets, draws)[0] ** 2
-for name, values in {"nearest of 10,000 drawings": nearest, "search in G": searched, "encoder": encoded}.items():
+found = {"nearest of 10,000 drawings": nearest, "search, one start": errors[:, 0],
+         "search, eight starts": errors.min(axis=1), "encoder": encoded}  # fmt: skip
+for name, values in found.items():
     print(f"{name:28} squared error {values.mean():5.1f}")
 print({name: f"{value:.2g} s" for name, value in seconds.items()})
 
 # %%
-claim("search comes closer than the nearest drawing", searched.mean() / nearest.mean(), below=0.8, quality=True)
-claim("the encoder's image is at least as close", encoded.mean() / searched.mean(), below=0.95, quality=True)
-claim("and the search takes far longer, times", seconds["search"] / seconds["encoder"], above=10, quality=True)
+claim("eight starts come closer than the nearest drawing: ratio", errors.min(axis=1).mean() / nearest.mean(),
+      below=0.8, quality=True)  # fmt: skip
+starts = errors[:, 0].mean() / errors.min(axis=1).mean()
+claim("one start is further off than the best of eight, times", starts, above=1.5, quality=True)
+claim("the encoder is no further off than eight starts: ratio", encoded.mean() / errors.min(axis=1).mean(),
+      below=1.1, quality=True)  # fmt: skip
+claim("and the search takes longer, times", seconds["search"] / seconds["encoder"], above=20, quality=True)
 
 # %% [markdown]
-# No surprise: the VAE was trained for just this, and the GAN never. (Its generator has had seven times the
-# computing.) An encoder is what a VAE is often wanted for: to find similar images, to compress, to let another model
-# work on its latents.
+# This generator first makes a hard choice of one in 36, over which nobody can walk downhill; so more starts help, and
+# still more would. And no wonder that the encoder does well: the VAE was trained for just this, and the GAN never,
+# although its generator has had about ten times the computing. An encoder is what a VAE is often wanted for: to find
+# similar images, to compress, to let another model work on its latents.
 #
 # ## What you now know
 #
 # * A VAE is two networks with one loss: the price of the pixels, and the price of the clouds. No discriminator.
-# * Its loss is a bound only with sums, β = 1, and images of black and white. More points make the bound higher.
-# * At equal cost, GANs lead by some measures, VAEs by others. Who reports one number has chosen the winner.
+# * Its loss is a bound only with sums and β = 1, and of black-and-white images. More points make the bound higher.
+# * Here, at about equal cost, GANs lead by some measures, VAEs by others. Who reports one number has chosen the winner.
 # * Its softness comes with the price of the clouds, and makes up little of its distance.
 #
 # ## What usually goes wrong here
 #
 # * **Every drawing is the same grey cloud.** A mean over the pixels hides a large β. Print the price of the clouds.
-# * **The bound is too good to be true.** Grey images under a price for coins, or pixels cut at one half, which are
-#   easier than tossed ones.
+# * **The bound is too good to be true.** Pixels were cut at one half: such images are easier than tossed ones.
 # * **"Generated" pictures look too good.** They are reconstructions of test images. Drawings begin with N(0, 1).
 
 # %% [markdown] tags=["further"]
 # ## 10 · Further: a third family
 #
-# **Flow matching** (Lipman and others 2023) learns to walk. Draw a line from a point of noise to an image. At a random
-# place of the line, show a net the point and the time, and let it guess where the line ends. Many lines cross at one
-# point, so its best guess is the *mean* of their ends: soft, as a VAE's. But then take only a small step towards it,
-# and guess again. Here are its training step and its walk, as `ganlib` has them.
+# **Flow matching** (Lipman and others 2023; here a variant) learns to walk. Draw a line from a point of noise to an
+# image. At a random place of the line, show a net the point and the time, and let it guess where the line ends. Many
+# lines cross at one point, so its best guess is the *mean* of their ends: soft, as a VAE's. But then take only a
+# small step towards it, and guess again. Here are its training step and its walk, as `ganlib` has them.
 
 # %%
 print(inspect.getsource(Flow.train_step), inspect.getsource(Flow.draw), sep="\n")
@@ -607,30 +629,38 @@ print("distance of drawings from", {name: f"{value:.1f}" for name, value in away
 
 # %%
 claim("mean and covariance are off by a small part of a cloud's price", gap / per_image, below=0.03, quality=True)
-claim("drawings from the clouds themselves are far nearer: ratio", away["the clouds"] / away["N(0, 1)"], below=0.09,
+claim("drawings from the clouds themselves are far nearer: ratio", away["the clouds"] / away["N(0, 1)"], below=0.12,
       quality=True)  # fmt: skip
 nearer = away["their Gaussian"] / away["N(0, 1)"]
 claim("those from a Gaussian like them only a little", nearer, above=0.6, below=1, quality=True)
 
 # %% [markdown]
-# Mean and covariance of the clouds are nearly those of N(0, 1), and yet its points give far worse drawings. A
-# Gaussian with the very mean and covariance helps a little. So what is missing lies beyond both: the clouds leave
-# places empty, and N(0, 1) draws there. (They are clouds of training images, measured against test images; so it is
-# not that they know the answers.) Rosca and others (2018) found the same in larger VAEs.
+# Mean and covariance of the clouds are nearly those of N(0, 1), and yet its points give far worse drawings. A Gaussian
+# with the very mean and covariance helps a little. So what is missing lies beyond both. That the clouds leave places
+# empty, where N(0, 1) draws, is a guess that fits. (Drawings from the clouds are noisy copies of training images: they
+# show what the decoder can do, and are no better way to draw.) Rosca and others (2018) report of larger VAEs, too, that
+# the clouds do not come together to the prior.
 
 # %% [markdown] tags=["further"]
 # ## 12 · Further: nats that are none, and three more confusions
 #
-# **Grey images under a price for coins.** The best decoder of all says of each pixel exactly its grey. What does
-# it pay?
+# **Grey images under a price for coins.** A coin gives a grey pixel no probability. What does the loss of grey images
+# mean, then? The price is linear in the pixels. So it is the average over all ways to toss the image; and of that
+# average no decoder can avoid the chance of the tossing itself.
 
 # %%
+some, clouds = flat[:2000], model.encode(flat[:2000])
+logits = model.decoder(draw(*clouds, rng.standard_normal((2000, 50), dtype="float32")))
+tossings = toss(x_test[:2000]).reshape(2000, 784) / np.float32(255)
+grey_price = float(np.mean(vae.reconstruction(some, logits)))
+toss_price = float(np.mean(vae.reconstruction(tossings, logits)))
+claim("price of grey images, less that of their tosses", grey_price - toss_price, equals=0, within=0.7, digits=2)
 greys = flat[(flat > 0) & (flat < 1)]
 least = -np.sum(greys * np.log(greys) + (1 - greys) * np.log(1 - greys)) / len(flat)
-claim("no decoder pays less for grey test images, nats an image", least, equals=45.5, within=0.5, digits=3)
+claim("no decoder pays less, nats an image", least, equals=45.5, within=0.5, digits=3)
 
 # %% [markdown]
-# So a "loss of 80" on grey images is not −80 nats of log-probability: 45 of them are the greys themselves.
+# So a loss of 80 on grey images says: log p of *tossed* images is at least −80. Of the grey ones it says nothing.
 #
 # **Reconstructions shown as samples.** A tutorial of TensorFlow (`cvae.ipynb`, read in 2026) announces drawings from
 # the prior, then encodes test images and decodes them. Those are reconstructions: easier.
@@ -645,9 +675,12 @@ claim("no decoder pays less for grey test images, nats an image", least, equals=
 #
 # * Diederik Kingma and Max Welling, *Auto-Encoding Variational Bayes*, 2014.
 # * Yuri Burda, Roger Grosse, Ruslan Salakhutdinov, *Importance Weighted Autoencoders*, 2016.
+# * Muhammad Ferjad Naeem and others, *Reliable Fidelity and Diversity Metrics for Generative Models*, 2020.
 # * Irina Higgins and others, *beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework*,
 # 2017.
 # * Anders Boesen Lindbo Larsen and others, *Autoencoding beyond pixels using a learned similarity metric*, 2016.
+# * Vincent Dumoulin and others, *Adversarially Learned Inference*, 2017; Jeff Donahue and others, *Adversarial Feature
+#   Learning*, 2017.
 # * Mihaela Rosca, Balaji Lakshminarayanan, Shakir Mohamed, *Distribution Matching in Variational Inference*, 2018.
 # * Yaron Lipman and others, *Flow Matching for Generative Modeling*, 2023.
 # * David Foster, *Generative Deep Learning*, 2nd edition, 2023.
