@@ -26,6 +26,7 @@ INTRODUCTION = """\
 Hand in this file. In every exercise put your own code where the three dots are, and run the cell: the line below it
 says whether the answer is right, or names the mistake. Try as often as you like.
 
+* Put this file into the folder of the course and open it there: `python3 course.py lab`.
 * Keep the names of the functions. What an answer needs (imports, functions of your own) may stand in any cell.
 * Each exercise is graded by itself, in a fresh Python, within {seconds} seconds.
 * The same checks are asked again when this is graded. A line printed here counts for nothing."""
