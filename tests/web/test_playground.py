@@ -161,7 +161,7 @@ def test_the_page_needs_nothing_but_its_own_small_files():
 
 # --- in a browser ---------------------------------------------------------------------------------------------
 
-PAUSED, FIGURES = "Page.app.mode === 'paused'", "Page.app.last.figures"
+PAUSED, FIGURES = "Page.app.mode === 'paused'", "(Page.app.last?.figures ?? {})"
 
 
 @pytest.fixture(scope="module")
