@@ -82,10 +82,10 @@ class Page:
         """Make the page as wide as a telephone or a screen."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
-    def right_edge(self) -> float:
-        """How far to the right anything in the page reaches, in pixels."""
+    def sticks_out(self) -> float:
+        """How many pixels the content of the page reaches beyond its right edge; below 0 if it ends before."""
         edges = "[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right)"
-        return self.js(f"Math.max(...{edges})")
+        return self.js(f"Math.max(...{edges}) - document.documentElement.clientWidth")
 
     def prefers(self, **features: str) -> None:
         """Set what the reader prefers: `color_scheme="dark"`, `reduced_motion="reduce"`."""

@@ -162,10 +162,14 @@
       }, 60);
     }
 
+    // When the point rests: Safari allows a page a hundred addresses in thirty seconds.
     #write() {
-      const { seed, choice, to, x, y, walk } = this;
-      this.written = new URLSearchParams({ seed, choice, to, x, y, walk }).toString();
-      history.replaceState(null, "", `#${this.written}`);
+      clearTimeout(this.writing);
+      this.writing = setTimeout(() => {
+        const { seed, choice, to, x, y, walk } = this;
+        this.written = new URLSearchParams({ seed, choice, to, x, y, walk }).toString();
+        history.replaceState(null, "", `#${this.written}`);
+      }, 300);
     }
   }
 

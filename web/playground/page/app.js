@@ -105,6 +105,7 @@
       this.settings = P.settingsNow(state);
       this.losses = { d: [], g: [] };
       this.last = null;
+      this.mode = undefined; // until the worker tells
       this.experiment = null;
       this.warn("");
       if (state.experiment) {
