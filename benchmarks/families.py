@@ -8,13 +8,13 @@ drawn as coins, 50 latents, as in Burda et al. 2016. `ship` writes what the less
 """
 
 import argparse
-import csv
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import ganlib
+from benchmarks import _rows
 
 STORED = Path(__file__).with_suffix(".csv")
 MEASURES = ("distance", "precision", "recall", "coverage", "grey", "memorised", "error", "draw_ms", "bound", "iw_bound")
@@ -204,21 +204,13 @@ def is_stored(part: str, name: str, seed: int) -> bool:
 
 def stored() -> list[dict]:
     """The rows of `families.csv`."""
-    if not STORED.exists():
-        return []
-    with STORED.open(encoding="utf-8", newline="") as file:
-        return [{key: value if key in COLUMNS[:2] or not value else float(value) for key, value in row.items()}
-                for row in csv.DictReader(file)]  # fmt: skip
+    return _rows.stored(STORED, COLUMNS[:2])
 
 
 def add(row: dict) -> None:
     """Append a row to `families.csv`, four digits each."""
-    new = not STORED.exists()
-    with STORED.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow({key: value if isinstance(value, str | int) else f"{value:.4g}" for key, value in row.items()})
+    digits = {key: value if isinstance(value, str | int) else f"{value:.4g}" for key, value in row.items()}
+    _rows.add(STORED, COLUMNS, digits)
 
 
 def table(rows: list[dict]) -> Iterator[str]:

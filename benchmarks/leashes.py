@@ -11,7 +11,6 @@ falls over the steps.
 """
 
 import argparse
-import csv
 import statistics
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import ganlib
+from benchmarks import _rows
 
 STORED = Path(__file__).with_suffix(".csv")
 COLUMNS = (
@@ -147,21 +147,7 @@ def measured(gan) -> dict:
 
 def stored() -> list[dict]:
     """The rows of `leashes.csv`."""
-    if not STORED.exists():
-        return []
-    with STORED.open(encoding="utf-8", newline="") as file:
-        return [{key: value if key in COLUMNS[:2] else float(value) for key, value in row.items()}
-                for row in csv.DictReader(file)]  # fmt: skip
-
-
-def add(row: dict) -> None:
-    """Append a row to `leashes.csv`."""
-    new = not STORED.exists()
-    with STORED.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+    return _rows.stored(STORED, COLUMNS[:2])
 
 
 def best_strength(rows: list[dict], name: str) -> float:
@@ -221,7 +207,7 @@ def main() -> None:
     for part in (part for part in arguments.parts if part in BUDGET):
         for name, strength, seeds in wanted(part, stored()):
             for row in train(part, name, strength, seeds):
-                add(row)
+                _rows.add(STORED, COLUMNS, row)
                 print(row, flush=True)
     if "ship" in arguments.parts:
         ship(stored())

@@ -8,13 +8,13 @@ beforehand (`cost`) and sets the number of steps.
 """
 
 import argparse
-import csv
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import ganlib
+from benchmarks import _rows
 
 STORED = Path(__file__).with_suffix(".csv")
 COLUMNS = ("part", "program", "seed", "temperature", "steps", "cpu_s", "first", "second", "third")
@@ -185,21 +185,7 @@ def run(part: str, program: str, seeds: tuple[int, ...]) -> Iterator[dict]:
 
 def stored() -> list[dict]:
     """The rows of `sound_text.csv`."""
-    if not STORED.exists():
-        return []
-    with STORED.open(encoding="utf-8", newline="") as file:
-        return [{key: value if key in COLUMNS[:2] else float(value) for key, value in row.items()}
-                for row in csv.DictReader(file)]  # fmt: skip
-
-
-def add(row: dict) -> None:
-    """Append a row to `sound_text.csv`."""
-    new = not STORED.exists()
-    with STORED.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
+    return _rows.stored(STORED, COLUMNS[:2])
 
 
 def table(rows: list[dict]) -> Iterator[str]:
@@ -243,7 +229,7 @@ def main() -> None:
         for program in STEP_MS[part]:
             done = {row["seed"] for row in stored() if (row["part"], row["program"]) == (part, program)}
             for row in run(part, program, tuple(seed for seed in SEEDS if seed not in done)) if len(done) < 3 else ():
-                add(row)
+                _rows.add(STORED, COLUMNS, row)
                 print(row, flush=True)
     if "ship" in arguments.parts:
         ship(stored())
