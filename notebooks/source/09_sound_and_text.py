@@ -219,7 +219,7 @@ pictures.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The pitch is right, and the sound is not clean yet: a haze lies between the lines, and hides the weak ones. 
+# The pitch is right, and the sound is not clean yet: a haze lies between the lines, and hides the weak ones.
 #
 # Two rivals to "it has learned what we asked". **First:** would it come out right without being told? Hide the note
 # from D, and change nothing else. **Second:** does it play a single sound for each note? For two sounds of a note,
