@@ -136,8 +136,8 @@ pictures.show(
     pictures.named_points({"CIFAR-10 (32 pixels)": cifar}, "year", "FID, smaller is better (log scale)", log="y",
                           title="CIFAR-10, as reported: two rulers, for SN-GAN's paper measured against other images "
                           "(vermilion: trained against a discriminator)"),
-    alt="FID on CIFAR-10 by year: SN-GAN at 21.7 in 2018, and at 14.2 with another ruler; StyleGAN2-ADA at 2.4 in 2020, StyleGAN-XL, EDM and R3GAN "
-    "below 2 from 2022 on.",
+    alt="FID on CIFAR-10 by year. SN-GAN at 21.7 in 2018, at 14.2 with another ruler; StyleGAN2-ADA at 2.4 in 2020, "
+    "StyleGAN-XL, EDM and R3GAN below 2 from 2022 on.",
 )  # fmt: skip
 
 # %%
@@ -233,8 +233,8 @@ pictures.show(
 # * **the judge's eyes**: a small network taught on the judge's 64 features of the same images;
 # * **faint pixels**: no network; minus the number of pixels with a grey level of 1, 2 or 3.
 #
-# Such a number needs a limit. We let at most 5 % of the real images be flagged, **false alarms**, and ask how many of the fakes
-# lie below the same limit.
+# Such a number needs a limit. We let at most 5 % of the real images be flagged, **false alarms**, and ask how many of
+# the fakes lie below the same limit.
 #
 # **Exercise 1.** `real` and `fake` are a detector's numbers for real and for generated images. Return the share of
 # fakes found when the share `alarms` of the real ones is flagged.
@@ -407,9 +407,10 @@ claim("and the pictures became worse: the distance grew by", new_far / old, abov
 
 # %% [markdown]
 # **Rival:** the old D finds nothing since the pictures became better. They did not: the distance grew several times,
-# and a D taught afresh finds nearly all. So a detector whose weights the forger has is worth little, and a new one needs
-# new fakes to learn from. (The judge's eyes had hardly seen anything, and see no more now.) **Limits:** one generator, 28 grey pixels, three seeds, a forger who knows all of D's
-# weights, and a defender who knows that there are fakes and has thousands of them.
+# and a D taught afresh finds nearly all. So a detector whose weights the forger has is worth little, and a new one
+# needs new fakes to learn from. (The judge's eyes had hardly seen anything, and see no more now.) **Limits:** one
+# generator, 28 grey pixels, three seeds, a forger who knows all of D's weights, and a defender who knows that there are
+# fakes and has thousands of them.
 #
 # ## 4 · What is one verdict worth?
 #
@@ -465,8 +466,8 @@ claim("one fake in a hundred: even the best detector is right so often", rare, e
 #   "artistic, creative, satirical, fictional or analogous" work the disclosure may be such that it does not hamper the
 #   display of the work.
 #
-# A deep fake is "AI-generated or manipulated image, audio or video content that resembles existing persons, objects, places, entities or events and would falsely appear
-# to a person to be authentic or truthful" (Article 3, point 60).
+# A deep fake is "AI-generated or manipulated image, audio or video content that resembles existing persons, objects,
+# places, entities or events and would falsely appear to a person to be authentic or truthful" (Article 3, point 60).
 
 # %% tags=["nbval-check-output"]
 for fact in sorted(about("law"), key=lambda fact: fact["date"]):
@@ -727,8 +728,8 @@ for kernel in (3, 4):
 # for 128. *Line 24; [lesson 06](06_failure_clinic.ipynb), "The smaller last batch".*
 #
 # **25. The same seed, another result?** ([richdreamer, issue 39](https://github.com/modelscope/richdreamer/issues/39))
-# One cause: sums are rounded in another order on another number of cores, and a game magnifies it. *Line 25: four numbers, added
-# up in two orders.*
+# One cause: sums are rounded in another order on another number of cores, and a game magnifies it. *Line 25: four
+# numbers, added up in two orders.*
 #
 # **26. How do I resume?** ([DCGAN-tensorflow, issue 262](https://github.com/carpedm20/DCGAN-tensorflow/issues/262))
 # Save both networks, both optimisers, the step and what orders the data; weights alone begin a new game. *`course.py
