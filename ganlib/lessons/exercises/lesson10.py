@@ -120,7 +120,7 @@ def plan_findings(plan: Mapping[str, Any]) -> dict[str, str]:
         "the rival has a run of its own":
             "" if tested else "Put into rival_change one setting that tests the rival, and not the same change.",
         "at least three seeds":
-            "" if _seeds_fit(plan.get("seeds")) else "Take at least three different seeds, nine at most: one may be lucky.",
+            "" if _seeds_fit(plan.get("seeds")) else "Take at least three different seeds, and at most nine.",
     }  # fmt: skip
 
 
@@ -156,9 +156,9 @@ def _result_findings(plan, results) -> dict[str, str]:
     pairs = {"the margin is larger than the spread": "base", "the rival does not do the same": "rival"}
     for asked, other in pairs.items() if _sign(plan) else ():
         margin, spread = margin_and_spread(results["change"], results[other], plan["expect"])
-        way = plan["expect"] if margin >= 0 else f"not {plan['expect']}"
+        way = "as foretold" if margin >= 0 else "not as foretold"
         found[asked] = "" if margin > spread else (
-            f"Change has {way} than {other}, by {abs(margin):.2g}, and seeds differ by up to {spread:.2g}."
+            f"Change and {other} are {abs(margin):.2g} apart, {way}, and seeds differ by up to {spread:.2g}."
         )  # fmt: skip
     return found
 
