@@ -102,9 +102,8 @@ costs = [(fact["name"], int(fact["data"].split()[0]), float(fact["value"]), adve
          for fact in about("cost")]
 costs.append(("this course (two CPU cores)", 28, 4 / (24 * 60), True))
 pictures.show(
-    pictures.named_points({"": costs}, "width of the pictures in pixels (log scale)",
-                          "days on one GPU (V100 or A100; ours: CPU), log scale",
-                          log="xy", title="What training costs: minutes for digits, years for photographs of a "
+    pictures.named_points({"": costs}, "width of the pictures in pixels (log scale); V100 and A100 mixed; ours: CPU",
+                          "days on one GPU (log scale)", log="xy", title="What training costs: minutes for digits, years for photographs of a "
                           "thousand kinds (vermilion: trained against a discriminator)"),
     alt="Days of training on one GPU against the width of the pictures: this course at 28 pixels and four minutes, "
     "StyleGAN2-ADA at 4 to 46 days, EDM at 16 to 416 days, and at 512 pixels StyleGAN-XL at 400 and ADM at 1,914 days.",
@@ -215,9 +214,9 @@ fields = {field: [(int(fact["date"]), fact["name"]) for fact in about("applicati
           for field in ("larger pictures", "sound", "a D for diffusion models")}
 pictures.show(
     pictures.timeline({field: (min(entries)[0], 2026) for field, entries in fields.items()}, fields,
-                      title="Eight places where a discriminator worked, 2016 to 2024 (examples, not the first ones)"),
+                      title="Nine places where a discriminator worked, 2016 to 2024 (examples, not the first ones)"),
     alt="A timeline with three fields. Larger pictures: examples of 2016, 2018 and 2023. Sound: 2020, 2022, 2023. A "
-    "discriminator that helps diffusion models to draw in a few steps: 2023 and 2024.",
+    "discriminator that helps diffusion models to draw in a few steps: 2021, 2023, 2024.",
 )  # fmt: skip
 
 # %% [markdown]
