@@ -102,8 +102,9 @@ costs = [(fact["name"], int(fact["data"].split()[0]), float(fact["value"]), adve
          for fact in about("cost")]
 costs.append(("this course (two CPU cores)", 28, 4 / (24 * 60), True))
 pictures.show(
-    pictures.named_points({"": costs}, "width of the pictures in pixels (log scale); V100 and A100 mixed; ours: CPU",
-                          "days on one GPU (log scale)", log="xy", title="What training costs: minutes for digits, years for photographs of a "
+    pictures.named_points({"": costs}, "width in pixels (log scale); V100 and A100 mixed; this course: CPU",
+                          "days on one GPU (log scale)", log="xy",
+                          title="What training costs: minutes for digits, years for photographs of a "
                           "thousand kinds (vermilion: trained against a discriminator)"),
     alt="Days of training on one GPU against the width of the pictures: this course at 28 pixels and four minutes, "
     "StyleGAN2-ADA at 4 to 46 days, EDM at 16 to 416 days, and at 512 pixels StyleGAN-XL at 400 and ADM at 1,914 days.",
