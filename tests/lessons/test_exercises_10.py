@@ -32,6 +32,8 @@ def planned(**changes):
         (lesson10.of_flagged, lambda h, a, p: 1 / (1 + (1 - p) * a / (p * h))),
         (lesson10.design, lesson10.right_design),
         (lesson10.design, planned(change={"beta_1": 0.9}, seeds=(3, 4, 5, 6), base={})),
+        (lesson10.design, planned(seeds=range(3), rival="it is slower")),
+        (lesson10.design, planned(seeds=np.arange(3), change={"labels": [0.9, 0.0]}, expect="more")),
         (lesson10.design, planned(base={"r1": 1.0, "rate": 2e-3}, change={"r1": 0.0}, rival_change={"decay": True})),
     ],
 )
@@ -71,6 +73,22 @@ def test_right_answers_are_accepted(check, solution, capsys):
         (lesson10.design, planned(rival_change={}), "Put into rival_change one setting"),
         (lesson10.design, planned(rival_change={"r1": 100.0}), "Put into rival_change one setting"),
         (lesson10.design, planned(rival_change={"rate": 0.01, "decay": True}), "Put into rival_change one setting"),
+        (lesson10.design, planned(claim=""), "Say under claim"),
+        (lesson10.design, planned(claim=3), "Say under claim"),
+        (lesson10.design, planned(claim=None), "Say under claim"),
+        (lesson10.design, planned(expect="worse"), "Put “more” or “less” under expect"),
+        (lesson10.design, planned(expect=np.array(["more"])), "Put “more” or “less” under expect"),
+        (lesson10.design, planned(rival=np.array(["a", "b"])), "Name the strongest rival in words"),
+        (lesson10.design, planned(rival_change={"seed": 4}), "Put into rival_change one setting"),
+        (lesson10.design, planned(change={"loss": "foo"}), "with values that they can have"),
+        (lesson10.design, planned(change={"rate": -1.0}), "with values that they can have"),
+        (lesson10.design, planned(change={"rate": np.nan}), "with values that they can have"),
+        (lesson10.design, planned(change={"labels": (1.0, 0.0, 0.5)}), "with values that they can have"),
+        (lesson10.design, planned(change={"ema": 1.0}), "with values that they can have"),
+        (lesson10.design, planned(change={"labels": [0.9, 0.0]}, rival_change={"labels": (0.9, 0.0)}), "not the same"),
+        (lesson10.design, planned(seeds=[True, False, 2]), "at least three different seeds"),
+        (lesson10.design, planned(seeds=[0, 0, 1, 2]), "at least three different seeds"),
+        (lesson10.design, planned(seeds=range(100)), "at most nine"),
         (lesson10.design, planned(seeds=[0, 1]), "at least three different seeds"),
         (lesson10.design, planned(seeds=[1, 1, 1]), "at least three different seeds"),
         (lesson10.design, planned(seeds=3), "at least three different seeds"),
@@ -90,7 +108,7 @@ GOOD = {"base": [0.80, 0.79, 0.81], "change": [0.50, 0.53, 0.49], "rival": [0.78
 def test_a_good_experiment_passes_every_point(capsys):
     assert lesson10.checklist(lesson10.right_design(), GOOD) == []
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 7 and all(line.startswith("[x] ") for line in lines)
+    assert len(lines) == 9 and all(line.startswith("[x] ") for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +116,9 @@ def test_a_good_experiment_passes_every_point(capsys):
     [
         ({}, {**GOOD, "change": [0.75, 0.95, 0.60]}, ["the margin is larger than the spread"]),
         ({}, {**GOOD, "rival": [0.52, 0.50, 0.51]}, ["the rival does not do the same"]),
+        ({"expect": "more"}, GOOD, ["the margin is larger than the spread", "the rival does not do the same"]),
+        ({}, {**GOOD, "rival": [0.11, 0.10, 0.12]}, ["the rival does not do the same"]),
+        ({"expect": ""}, GOOD, ["the direction is foretold"]),
         ({}, {**GOOD, "rival": [0.5]}, ["a number for each run and seed"]),
         ({}, {**GOOD, "base": [0.8, np.nan, 0.8]}, ["a number for each run and seed"]),
         ({}, {}, ["a number for each run and seed"]),
@@ -119,5 +140,15 @@ def test_one_seed_never_has_a_spread_and_so_fails_by_the_seeds():
     assert lesson10.plan_findings(plan)["at least three seeds"]
 
 
-def test_margin_and_spread_are_means_apart_and_the_larger_range():
-    assert lesson10.margin_and_spread([1, 2, 3], [10, 10, 16]) == (10.0, 6.0)
+def test_a_false_belief_is_refused_and_told_which_way_it_went(capsys):
+    results = {"base": [0.80] * 3, "change": [0.51] * 3, "rival": [0.79] * 3}
+    missed = lesson10.checklist({**lesson10.right_design(), "expect": "more"}, results)
+    assert missed == ["the margin is larger than the spread", "the rival does not do the same"]
+    assert "Change and base are 0.29 apart, not as foretold" in capsys.readouterr().out
+
+
+def test_margin_is_signed_by_what_is_expected_and_spread_is_the_larger_range():
+    assert lesson10.margin_and_spread([1, 2, 3], [10, 10, 16], "less") == (10.0, 6.0)
+    assert lesson10.margin_and_spread([1, 2, 3], [10, 10, 16], "more") == (-10.0, 6.0)
+    with pytest.raises(KeyError):
+        lesson10.margin_and_spread([1], [2], "other")

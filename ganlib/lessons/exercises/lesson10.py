@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from ganlib.lessons.exercises import Wrong, attempt, check, compare
-from ganlib.lessons.ward import Setup
+from ganlib.lessons.ward import G_LOSSES, OUTPUTS, Setup
 from ganlib.streams import say
 
 RUNS = ("base", "change", "rival")  # the three runs of an experiment, each for every seed
+EXPECTED = {"more": 1, "less": -1}  # the sign of what a plan foretells: change against base
 
 
 def right_found(real, fake, alarms):
@@ -80,6 +82,7 @@ def right_design():
         "claim": "an R1 penalty a thousand times as strong costs good samples",
         "base": {"r1": 0.1},
         "change": {"r1": 100.0},
+        "expect": "less",
         "rival": "such a penalty only slows the game down, and any slow game does the same",
         "rival_change": {"rate": 5e-4},
         "seeds": [0, 1, 2],
@@ -104,26 +107,29 @@ def design(answer):
 def plan_findings(plan: Mapping[str, Any]) -> dict[str, str]:
     """What the checklist says of a plan: {what it asks for: "", or one sentence on what is wrong}. Never raises."""
     base, change, rival = (_setup(plan, "base", part) for part in ("base", "change", "rival_change"))
-    words, seeds = str(plan.get("rival") or "").split(), plan.get("seeds")
-    named = len(words) >= 4
-    tested = None not in (base, rival) and len(_differing(base, rival)) == 1 and rival != change
-    listed = isinstance(seeds, list | tuple) and all(isinstance(seed, int) for seed in seeds)
-    enough = listed and len(set(seeds)) >= 3
+    differing = _differing(base, rival) if base and rival else []
+    tested = len(differing) == 1 and differing != ["seed"] and rival != change
     return {
+        "a claim is made in words":
+            "" if _in_words(plan.get("claim")) else "Say under claim what you expect, in a sentence.",
         "exactly one setting is changed": _one_changed(base, change),
+        "the direction is foretold":
+            "" if _sign(plan) else "Put “more” or “less” under expect: the change, against the base.",
         "a rival explanation is named":
-            "" if named else f"Name the strongest rival in words, such as “{right_design()['rival']}”.",
+            "" if _in_words(plan.get("rival")) else f"Name the strongest rival in words: “{right_design()['rival']}”.",
         "the rival has a run of its own":
-            "" if tested else "Put into rival_change one setting, other than the change, that tests the rival.",
-        "at least three seeds": "" if enough else "Take at least three different seeds: one may be lucky.",
+            "" if tested else "Put into rival_change one setting that tests the rival, and not the same change.",
+        "at least three seeds":
+            "" if _seeds_fit(plan.get("seeds")) else "Take at least three different seeds, and at most nine.",
     }  # fmt: skip
 
 
 def checklist(plan: Mapping[str, Any], results: Mapping[str, Sequence[float]]) -> list[str]:
     """Hold an experiment against the checklist, print a line for each point, and return those that it misses.
 
-    `results` maps each of RUNS to one number for each seed. The margin between the means of base and change must be
-    larger than the spread, the larger of their ranges over the seeds; and so must that between change and rival.
+    `results` maps each of RUNS to one number for each seed. The mean of change must lie beyond that of base, in the
+    direction that the plan expects, by more than the spread, the larger of their ranges over the seeds; and so it must
+    beyond that of the rival.
     """
     found = plan_findings(plan) | _result_findings(plan, results)
     for asked, problem in found.items():
@@ -131,9 +137,13 @@ def checklist(plan: Mapping[str, Any], results: Mapping[str, Sequence[float]]) -
     return [asked for asked, problem in found.items() if problem]
 
 
-def margin_and_spread(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float]:
-    """How far the means of two rows of numbers are apart, and the larger of the two rows' ranges (max − min)."""
-    return abs(float(np.mean(ours) - np.mean(theirs))), float(max(np.ptp(ours), np.ptp(theirs)))
+def margin_and_spread(ours: Sequence[float], theirs: Sequence[float], expect: str) -> tuple[float, float]:
+    """How far the mean of ours lies beyond that of theirs in the expected direction, and the larger range (max − min).
+
+    `expect` is "more" or "less"; the margin is negative where the means differ the other way. Raises KeyError for
+    another word.
+    """
+    return EXPECTED[expect] * float(np.mean(ours) - np.mean(theirs)), float(max(np.ptp(ours), np.ptp(theirs)))
 
 
 def _result_findings(plan, results) -> dict[str, str]:
@@ -144,11 +154,31 @@ def _result_findings(plan, results) -> dict[str, str]:
         return {"a number for each run and seed": f"Of {count} seeds, {given}."}
     found = {"a number for each run and seed": ""}
     pairs = {"the margin is larger than the spread": "base", "the rival does not do the same": "rival"}
-    for asked, other in pairs.items():
-        margin, spread = margin_and_spread(results["change"], results[other])
-        figures = f"change and {other} are {margin:.2g} apart, and seeds differ by up to {spread:.2g}."
-        found[asked] = "" if margin > spread else figures[0].upper() + figures[1:]
+    for asked, other in pairs.items() if _sign(plan) else ():
+        margin, spread = margin_and_spread(results["change"], results[other], plan["expect"])
+        way = "as foretold" if margin >= 0 else "not as foretold"
+        found[asked] = "" if margin > spread else (
+            f"Change and {other} are {abs(margin):.2g} apart, {way}, and seeds differ by up to {spread:.2g}."
+        )  # fmt: skip
     return found
+
+
+def _sign(plan: Mapping[str, Any]) -> int:
+    expect = plan.get("expect")
+    return EXPECTED.get(expect, 0) if isinstance(expect, str) else 0
+
+
+def _in_words(text: Any) -> bool:
+    return isinstance(text, str) and len(text.split()) >= 2
+
+
+def _seeds_fit(seeds: Any) -> bool:
+    try:
+        listed = list(seeds)
+    except TypeError:
+        return False
+    whole = all(isinstance(seed, Integral) and not isinstance(seed, bool) for seed in listed)
+    return whole and 3 <= len(listed) <= 9 and len(set(listed)) == len(listed)
 
 
 def _setup(plan: Mapping[str, Any], *parts: str) -> Setup | None:
@@ -157,14 +187,23 @@ def _setup(plan: Mapping[str, Any], *parts: str) -> Setup | None:
     try:
         for part in parts:
             settings |= plan[part]
-        fit = all(isinstance(value, _kind(getattr(Setup, name))) for name, value in settings.items())
-        return Setup(**settings) if fit else None
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        return Setup(**settings) if all(_fits(name, value) for name, value in settings.items()) else None
     except Exception:
         return None
 
 
-def _kind(default: Any) -> tuple[type, ...]:
-    return (int, float) if isinstance(default, float) else (type(default),)
+def _fits(name: str, value: Any) -> bool:
+    """Whether a setting can have this value: a word that is known, yes or no, two labels, a number from 0 on."""
+    default = getattr(Setup, name)
+    if isinstance(default, str):
+        return value in {"loss": G_LOSSES, "output": OUTPUTS}[name]
+    if isinstance(default, bool):
+        return isinstance(value, bool)
+    if isinstance(default, tuple):
+        return isinstance(value, tuple) and len(value) == 2 and bool(np.isfinite(value).all())
+    number = isinstance(value, Integral if isinstance(default, int) else Real) and not isinstance(value, bool)
+    return number and 0 <= value < (1 if name in ("beta_1", "ema") else np.inf)
 
 
 def _differing(a: Setup, b: Setup) -> list[str]:
@@ -174,7 +213,7 @@ def _differing(a: Setup, b: Setup) -> list[str]:
 def _one_changed(base: Setup | None, change: Setup | None) -> str:
     if base is None or change is None:
         known = ", ".join(field.name for field in fields(Setup) if field.name != "seed")
-        return f"base and change are dictionaries of settings of clinic.Setup: {known}."
+        return f"base and change are dictionaries of settings of clinic.Setup, with values that they can have: {known}."
     names = _differing(base, change)
     if "seed" in names:
         return "The seed is no setting: it stands under seeds."
