@@ -125,8 +125,9 @@ claim("its D ends near 1/2 on real points", healthy.history["d_real"][-1].max(),
 # %% [markdown]
 # ## 2 · D is frozen
 #
-# **In code:** somebody sets `discriminator.trainable = False` to protect D in G's phase, as old tutorials did. In Keras
-# 3 the flag acts at once and everywhere: D's own step then trains nothing. No error is raised.
+# **In code:** somebody sets `discriminator.trainable = False` to protect D in G's phase, as old tutorials did. Keras 3
+# reads the flag when a step is traced. Set before D's first step, it holds in D's own step, too, which then trains
+# nothing. No error is raised.
 #
 # <details><summary><b>Predict before you run:</b> where do the generated points go?</summary>
 #
