@@ -518,6 +518,8 @@ if D_RATE == 5e-5:
           below=0.5, quality=True)  # fmt: skip
 
 # %% [markdown]
+# **[Play with this](../web/playground/index.html#experiment=3)**, or type `course.py play 3`.
+#
 # ## 6 · What has your generator become?
 #
 # <details><summary><b>Predict before you run:</b> a network is a continuous function: near z give near x. Can it make
