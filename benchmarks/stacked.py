@@ -77,7 +77,8 @@ def main() -> None:
     ganlib.start()
     for seed in options.seeds:
         _rows.add(options.csv, COLUMNS, measure(seed, options.epochs, options.r1))
-    print("| seed | steps | CPU s | modes of 1,000 | divergence | real stacks: modes | divergence |\n" + "|---" * 7 + "|")
+    print("| seed | steps | CPU s | modes of 1,000 | divergence | real stacks: modes | divergence |")
+    print("|---" * 7 + "|")
     for row in _rows.stored(options.csv, ()):
         whole = [f"{row[key]:.0f}" for key in COLUMNS[:4]]
         tail = f"{row['real_modes']:.0f} | {row['real_divergence']:.3f}"
