@@ -411,7 +411,7 @@ def print_tables(rows: list[dict[str, str]]) -> None:
     """Where each recipe ends, and when it passes 20, 10, 5 and 4 times the floor."""
     floor = floor_of(rows)
     print(f"Floor: 10,000 real images have the distance {floor:.3f}. Medians over the seeds (smallest to largest).\n")
-    head = "recipe | what it is | after | seeds | Fréchet distance | × floor | share of each digit | recall | CPU s | wall s"
+    head = "recipe | what it is | after | seeds | Fréchet distance | × floor | each digit | recall | CPU s | wall s"
     print(f"| {head} |")
     print("|---" * 10 + "|")
     for (name, limit), _ in runs(rows).items():
