@@ -264,6 +264,9 @@ RECIPES |= {
     "normed": ours("batch norm in G", 32, lambda: changed(batch_norm=True)),
     "narrow": ours("both nets half as wide", 62, lambda: changed((256, 256), (256, 128))),
     "r1-and-r2": ours("relativistic, R1 and R2", 21, r2=0.1, loss="relativistic"),
+    "falls-further": ours("the rate falls to 3 %", 32, end=0.03),
+    "long-average": ours("an average over four times as many steps", 32, ema=0.9995),
+    "both": ours("both of these", 32, end=0.03, ema=0.9995),
 }
 
 
