@@ -42,6 +42,7 @@ def settings(touch: list[dict[str, str]], address: str) -> dict:
         "html_sidebars": {"**": [f"sidebar/{name}.html" for name in SIDEBAR]},
         "html_static_path": [str(theme / "static")],
         "html_css_files": ["course.css"],
+        "html_js_files": [("scroll.js", {"defer": "defer"})],
         "html_additional_pages": {"search": "find.html"},
         "templates_path": [str(theme / "templates")],
         "html_show_sourcelink": False,

@@ -57,7 +57,7 @@ def test_networks_in_the_page_are_those_of_ganlib(inputs, tmp_path):
     parts = {"inputs": inputs, "images": images, "probabilities": probabilities}
     path = tmp_path / "explorer.json"
     path.write_text(json.dumps({name: array.tolist() for name, array in parts.items()}), encoding="utf-8")
-    result = subprocess.run([node, "--test", str(HERE / "explorer.test.mjs")], capture_output=True, text=True,
+    result = subprocess.run([node, "--test", "--test-reporter=tap", str(HERE / "explorer.test.mjs")], capture_output=True, text=True,
                             timeout=120, env={**os.environ, "GANLIB_FIXTURE": str(path)})  # fmt: skip
     assert result.returncode == 0 and re.search(r"\bskipped 0", result.stdout), result.stdout[-2000:]
 

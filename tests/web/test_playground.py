@@ -123,7 +123,7 @@ def node() -> str:
 
 def run_node(node: str, *files: str, **environment: str) -> None:
     result = subprocess.run(
-        [node, "--test", *(str(HERE / name) for name in files)], capture_output=True, text=True, timeout=300,
+        [node, "--test", "--test-reporter=tap", *(str(HERE / name) for name in files)], capture_output=True, text=True, timeout=300,
         env={**os.environ, **environment},
     )  # fmt: skip
     assert result.returncode == 0, "\n".join(part for part in result.stdout.split("\n# Subtest") if "not ok" in part)
