@@ -84,15 +84,21 @@ def test_the_search_finds_sections(page, folder):
     assert not serious(page)
 
 
-@pytest.mark.parametrize("name", ["playground", "explorer"])
+TOUCH = {  # with all that can be loaded, and what is there when it has been
+    "playground": ("experiment=2", "globalThis.Page?.app?.last"),
+    "explorer": ("net=asked&near=1", "globalThis.Explorer?.page?.sheet && Explorer.page.closer.near"),
+}
+
+
+@pytest.mark.parametrize("name", TOUCH)
 @pytest.mark.parametrize("width", [PHONE, SCREEN])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_can_be_touched(page, folder, name, width, scheme):
     page.problems.clear()
     page.size(width)
     page.prefers(color_scheme=scheme)
-    ready = {"playground": "globalThis.Page?.app?.last", "explorer": "globalThis.Explorer?.page?.sheet"}[name]
-    page.open(folder / name / "index.html")
+    state, ready = TOUCH[name]
+    page.open(folder / name / "index.html", state)
     page.until(ready)
     page.js("for (const part of document.querySelectorAll('details')) part.open = true; 0")
     wrong = serious(page)

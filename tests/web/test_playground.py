@@ -5,10 +5,7 @@ Without node or chromium the tests that need them are skipped, and say so.
 
 import gzip
 import json
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import keras
@@ -16,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from web.browser import browser, chromium
+from web.node import run_node
 
 from ganlib import GAN, models
 from ganlib.evaluation.metrics import mode_coverage
@@ -116,35 +114,20 @@ def dirac() -> list[dict]:
     return games
 
 
-@pytest.fixture(scope="module")
-def node() -> str:
-    return shutil.which("node") or pytest.skip("there is no node here: the playground's engine is not tested")
-
-
-def run_node(node: str, *files: str, **environment: str) -> None:
-    result = subprocess.run(
-        [node, "--test", "--test-reporter=tap", *(str(HERE / name) for name in files)], capture_output=True, text=True, timeout=300,
-        env={**os.environ, **environment},
-    )  # fmt: skip
-    assert result.returncode == 0, "\n".join(part for part in result.stdout.split("\n# Subtest") if "not ok" in part)
-    counts = dict(re.findall(r"\b(pass|skipped) (\d+)", result.stdout))
-    assert int(counts["pass"]) > 0 == int(counts["skipped"]), result.stdout[-800:]
-
-
-def test_the_engine_computes_what_ganlib_computes(node, tmp_path):
+def test_the_engine_computes_what_ganlib_computes(tmp_path):
     balance = {name: dict(pair.balance) for name, pair in LOSSES.items()}
     fixture = {**losses_and_gradients(), "balance": balance, "adam": adam(), "modes": modes(), "dirac": dirac()}
     path = tmp_path / "ganlib.json"
     path.write_text(json.dumps(fixture), encoding="utf-8")
-    run_node(node, "ganlib.test.mjs", GANLIB_FIXTURE=str(path))
+    run_node("ganlib.test.mjs", GANLIB_FIXTURE=str(path))
 
 
-def test_slopes_by_hand_are_those_of_finite_differences(node):
-    run_node(node, "gradients.test.mjs")
+def test_slopes_by_hand_are_those_of_finite_differences():
+    run_node("gradients.test.mjs")
 
 
-def test_games_addresses_and_experiments(node):
-    run_node(node, "game.test.mjs")
+def test_games_addresses_and_experiments():
+    run_node("game.test.mjs")
 
 
 def test_the_page_needs_nothing_but_its_own_small_files():
