@@ -19,6 +19,7 @@ from tools.lessons import NOTEBOOK_METADATA, notebooks, tags_of  # noqa: E402
 
 LESSONS = [path for path in notebooks() if path.parent.name != "solutions"]
 NAMES = [path.stem for path in LESSONS]
+WEB = [path.parent.name for path in (site.ROOT / "web").glob("*/index.html")]
 LOADS = {"src", "srcset", "poster", "data", "action", "background", "manifest", "ping"}  # attributes that load or send
 
 
@@ -115,7 +116,8 @@ def test_links_and_anchors_lead_somewhere(everything):
                 continue
             target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
             anchor = unquote(parts.fragment)
-            if not target.is_file() or (anchor and target in ids and anchor not in ids[target]):
+            state = "=" in anchor and target.parent.name in WEB  # what it shows; tests/web opens it
+            if not target.is_file() or (anchor and not state and target in ids and anchor not in ids[target]):
                 lost.append(f"{name}: {link}")
     assert not lost
 
@@ -243,6 +245,7 @@ def tiny(tmp_path: Path) -> Path:
     stub.metadata.tags, answer.metadata.tags = ["exercise"], ["solution"]
     answer.outputs = [new_output("stream", name="stdout", text="✓ Right\n")]
     links = "[play](../web/playground/index.html?a=1) [code](../ganlib/gan.py#L3)"
+    links += " [see](../web/playground/index.html#experiment=4)"
     badge = "[![Open in Colab](https://a.b/colab-badge.svg)](https://a.b/01_tiny.ipynb)"
     first = f"# 01 · Tiny\n\n{badge}\n\n**You will see.**\n{links}"
     for folder, cell in (("notebooks", stub), ("notebooks/solutions", answer)):
@@ -254,6 +257,7 @@ def tiny(tmp_path: Path) -> Path:
     (tmp_path / "docs" / "more.md").write_text("# More\n\n[tiny](../notebooks/01_tiny.ipynb)\n", encoding="utf-8")
     (tmp_path / "ganlib" / "gan.py").touch()
     page = '<!doctype html><title>Playground</title><meta name="description" content="A GAN to touch.">'
+    page += '<span data-page="lessons/01_tiny">one</span> <span data-page="lessons/02_none">two</span>'
     (tmp_path / "web" / "playground" / "index.html").write_text(page, encoding="utf-8")
     (tmp_path / "web" / "playground" / "gan.js").touch()
     (tmp_path / "pyproject.toml").write_text(f'[tool.ganlib]\nrepository = "{GITHUB}"\n', encoding="utf-8")
@@ -266,12 +270,26 @@ def test_web_folders_are_copied_and_linked_and_the_address_gives_buttons(tmp_pat
     assert (tmp_path / "out" / "playground" / "gan.js").exists() and not (tmp_path / "out" / "theme").exists()
     page = Page(tmp_path / "out" / "lessons" / "01_tiny.html")
     colab = "https://colab.research.google.com/github/someone/course/blob/main/notebooks/01_tiny.ipynb"
-    assert {"../playground/index.html", "../playground/index.html?a=1", colab} <= set(page.links)
+    states = {"../playground/index.html?a=1", "../playground/index.html#experiment=4"}
+    assert {"../playground/index.html", colab} | states <= set(page.links)
     assert f"{GITHUB}/blob/main/ganlib/gan.py#L3" in page.links
     assert not any(map(is_outside, page.loads)), "the badge is a picture from outside"
     assert "../lessons/01_tiny.html" in Page(tmp_path / "out" / "docs" / "more.html").links
     index = Page(tmp_path / "out" / "index.html")
     assert {"playground/index.html", GITHUB} <= set(index.links) and "A GAN to touch." in index.text
+
+
+def test_web_pages_link_to_the_pages_that_the_site_has(tmp_path):
+    root = tiny(tmp_path)
+    site.build(root, tmp_path / "out")
+    page = Page(tmp_path / "out" / "playground" / "index.html")
+    assert page.links == ["../lessons/01_tiny.html"] and "one two" in page.text
+
+
+def test_the_playground_links_to_its_lessons_and_the_explorer_to_its(everything):
+    for name, numbers in {"playground": ("02", "03", "06"), "explorer": ("05", "07")}.items():
+        links = {link.partition("lessons/")[2][:2] for link in everything[f"{name}/index.html"].links}
+        assert {*numbers} <= links
 
 
 def test_without_an_address_links_to_other_files_become_text(tmp_path):

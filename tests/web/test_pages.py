@@ -3,6 +3,8 @@
 The rules of accessibility are those of axe-core (tests/web/axe, MPL-2.0, of the npm package axe-core 4.14.1).
 """
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,31 @@ def test_the_search_finds_sections(page, folder):
     links = page.js("[...document.querySelectorAll('#found a')].map((link) => link.getAttribute('href'))")
     assert any(link.startswith("lessons/03_losses.html#") for link in links)
     assert not serious(page)
+
+
+def states(folder: Path, name: str) -> list[str]:
+    """The states of a folder of web that lessons and pages of docs link to."""
+    pages = [path for part in ("lessons", "docs") for path in (folder / part).glob("*.html")]
+    link = re.compile(rf'/{name}/index\.html#([^"]+)"')
+    return sorted({html.unescape(state) for path in pages for state in link.findall(path.read_text(encoding="utf-8"))})
+
+
+def test_states_in_links_are_found(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    link = '<a href="../playground/index.html#tab=dirac&amp;step=3">x</a> <a href="../playground/index.html">y</a>'
+    (tmp_path / "lessons" / "a.html").write_text(link, encoding="utf-8")
+    assert states(tmp_path, "playground") == ["tab=dirac&step=3"]
+
+
+def test_every_state_that_a_lesson_links_to_is_understood(page, folder):
+    page.problems.clear()
+    for state in ["experiment=4", *states(folder, "playground")]:
+        page.open(folder / "playground" / "index.html", state)
+        page.until("globalThis.Page?.app?.last")
+        assert page.js("document.getElementById('trouble').hidden"), state
+    links = page.js("[...document.querySelectorAll('a[data-page]')].map((link) => link.href)")
+    assert links and page.js("document.querySelector('#guide p a').href") in links
+    assert not page.problems
 
 
 TOUCH = {  # with all that can be loaded, and what is there when it has been

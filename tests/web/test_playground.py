@@ -193,6 +193,22 @@ def test_an_experiment_by_keyboard(page):
     assert page.js("location.hash") == "#tab=dirac&step=120&experiment=12"
 
 
+def test_the_diagram_lights_up_what_a_phase_uses(page):
+    opened(page)
+    lit = "[...document.querySelectorAll('#model g.lit text')].map((text) => text.textContent).join(' ')"
+    used = {"sample": "z real", "lossD": "z G generated real D D’s loss", "updateD": "D",
+            "lossG": "z G generated D G’s loss", "updateG": "G"}  # fmt: skip
+    assert page.js(lit) == ""
+    for phase, parts in used.items():
+        page.js("document.getElementById('phase').click()")
+        page.until(f"{FIGURES}.phase === '{phase}'")
+        page.until(f"{lit} === '{parts}'")
+        assert "lights up" not in page.js("document.getElementById('phase-said').textContent")
+    page.js("document.getElementById('run').click()")
+    page.until(f"{FIGURES}.step > 20")
+    page.until(f"{lit} === ''")
+
+
 def test_own_data_drawn_by_keyboard_is_in_the_address(page):
     opened(page, "data=drawn&width=8&batch=16")
     page.js("document.getElementById('map').focus()")

@@ -212,6 +212,7 @@
       const { figures } = last;
       Page.showFigures($("figures"), figures, last.speed, pair);
       Page.showPhases($("phases"), last.plan, figures);
+      Page.showModel($("model"), $("phase-said"), figures, last.mode === "paused" || $("pace").value === "phases");
       Page.drawCurves($("curves"), this.losses, pair.balance);
       Page.drawPair($("pair-chart"), pair, figures.logitFake);
       $("map").setAttribute("aria-label", `The plane. ${Page.spoken(figures)}`);
