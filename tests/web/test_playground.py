@@ -209,6 +209,18 @@ def test_the_diagram_lights_up_what_a_phase_uses(page):
     page.until(f"{lit} === ''")
 
 
+def test_the_curve_of_the_distance_grows_with_the_steps_and_stays_short(page):
+    opened(page)
+    assert page.js("Page.app.apart.length") == 1
+    page.js("document.getElementById('run').click()")
+    page.until("Page.app.apart.length > 10 && Page.app.apart.at(-1)[0] > 200")
+    page.js("document.getElementById('run').click()")
+    page.until(PAUSED)
+    steps = page.js("Page.app.apart.map(([step]) => step)")
+    assert steps == sorted(set(steps)) and steps[-1] == page.js(f"{FIGURES}.step")
+    assert page.js("Page.app.apart[0][1] > Page.app.apart.at(-1)[1]")
+
+
 def test_own_data_drawn_by_keyboard_is_in_the_address(page):
     opened(page, "data=drawn&width=8&batch=16")
     page.js("document.getElementById('map').focus()")

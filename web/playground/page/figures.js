@@ -59,8 +59,8 @@
   };
 
   // The phases of a step as a list; the one that was done last is marked.
-  Page.showPhases = function (list, plan, { done, phase }) {
-    const last = phase === null ? -1 : (done || plan.length) - 1;
+  Page.showPhases = function (list, plan, { done, phase }, seen) {
+    const last = phase === null || !seen ? -1 : (done || plan.length) - 1;
     list.replaceChildren(...plan.map((name, k) => {
       const item = Page.element("li", { textContent: Page.PHASES[name] });
       if (k === last) item.setAttribute("aria-current", "step");
