@@ -513,6 +513,19 @@ def for_teachers(name: str) -> Callable[[list[str]], int]:
     return lambda args: hand_over(["-m", f"tools.{name}", *args], os.getcwd())
 
 
+def play(args: list[str]) -> int:
+    """Open the playground in the reader's browser, at an experiment if one is named; it needs no set-up."""
+    import webbrowser
+
+    if len(args) > 1 or not all(arg.isdecimal() and 1 <= int(arg) <= EXPERIMENTS for arg in args):
+        raise Problem(f"Name one experiment of the playground, from 1 to {EXPERIMENTS}:  {ME} play 4")
+    page = (ROOT / "web" / "playground" / "index.html").as_uri() + "".join(f"#experiment={int(arg)}" for arg in args)
+    say(f"The playground is at  {page}")
+    with contextlib.suppress(webbrowser.Error):  # no browser here: the address is enough
+        webbrowser.open(page)
+    return 0
+
+
 def lint(args: list[str]) -> int:
     return call(["-m", "ruff", "check", *args]) or hand_over(["-m", "tools.lint"])
 
@@ -578,8 +591,11 @@ PYTEST = ["-m", "pytest", "--nbval-lax", "--nbval-current-env"]
 # Two processes, each of which takes the next file when it has done one: for the shortest total on two cores.
 TWO_AT_A_TIME = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
+EXPERIMENTS = 12  # of web/playground/experiments.js
+
 COMMANDS = {
     "lab": (module("lab"), "open the lessons in JupyterLab"),
+    "play": (play, "open the playground in a browser, at once: play [EXPERIMENT]"),
     "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
     "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),

@@ -91,10 +91,31 @@ def test_help_lists_every_command(course, capsys):
     assert all(f"  {name} " in text for name in course.COMMANDS)
 
 
-@pytest.mark.parametrize("typed, expected", [("tset", "did you mean 'test'?"), ("xyz", "choose from lab, train")])
+@pytest.mark.parametrize("typed, expected", [("tset", "did you mean 'test'?"), ("xyz", "choose from lab, play")])
 def test_unknown_command(course, capsys, typed, expected):
     assert course.main([typed]) == 2
     assert expected in capsys.readouterr().err
+
+
+def test_play_opens_the_playground_without_a_set_up(course, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert course.main(["play", "04"]) == 0 and course.main(["play"]) == 0
+    page = (course.ROOT / "web" / "playground" / "index.html").as_uri()
+    assert opened == [f"{page}#experiment=4", page]
+    assert page in capsys.readouterr().out
+
+
+def test_the_experiments_are_as_many_as_the_playground_has(course):
+    experiments = (ROOT / "web" / "playground" / "experiments.js").read_text(encoding="utf-8")
+    assert experiments.count("title:") == course.EXPERIMENTS
+
+
+@pytest.mark.parametrize("typed", [["0"], ["13"], ["four"], ["1", "2"], ["-1"]])
+def test_play_knows_twelve_experiments(course, capsys, monkeypatch, typed):
+    monkeypatch.setattr("webbrowser.open", lambda page: pytest.fail("opened"))
+    assert course.main(["play", *typed]) == 2
+    assert "from 1 to 12" in capsys.readouterr().err
 
 
 def test_wrong_python_names_the_command_to_type(course, capsys, monkeypatch):

@@ -129,7 +129,7 @@ def train(
 LOGS = ("d_loss", "g_loss", "d_real", "d_fake", "g_slope", "d_change")
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(jit_compile=True)
 def _train_block(state, knobs, points, noise, when, g_sizes, d_sizes, leak, penalty):
     """The steps from when[0] on, of when[1] in all: the new state and the means of LOGS (6, p).
 

@@ -15,7 +15,8 @@
 #
 # **You will write the game of two networks in twelve lines, watch your own code play it, and then break it.**
 #
-# *Core path: 45 minutes (20 to read and 22 for three exercises, estimated; computing under a minute, measured).
+# *Core path: 45 minutes (20 to read, 17 for three exercises and 8 to predict and to look, estimated; computing under a
+# minute, measured).
 # "Further" is optional. You need Python and an idea of what a neural network is.*
 #
 # After this lesson you can
@@ -124,10 +125,12 @@ real = ring.sample(20_000, seed=1)  # (20,000, 2)
 #
 # What should D answer? Mix as many real as generated points, and look at those very close to x. Of the real ones there
 # are as many as the real data's density p(x) says, of the generated ones as many as the density q(x) of G's points
-# says. The best answer is the share of the real ones, and it has a name: $D^*(x)$ (Goodfellow and others 2014,
-# proposition 1; lesson 03 derives it).
+# says. The best answer, $D^*(x)$, is the share of the real ones (Goodfellow and others 2014, proposition 1; lesson 03
+# derives it).
 #
 # ### Exercise 2: the best discriminator (2 minutes)
+#
+# Return $D^*(x)$, the share of the real points at x, from p and q.
 #
 # <details><summary>Hint</summary>
 #
@@ -518,6 +521,8 @@ if D_RATE == 5e-5:
           below=0.5, quality=True)  # fmt: skip
 
 # %% [markdown]
+# **[Play with this](../web/playground/index.html#experiment=3)**, or type `course.py play 3`.
+#
 # ## 6 · What has your generator become?
 #
 # <details><summary><b>Predict before you run:</b> a network is a continuous function: near z give near x. Can it make
@@ -593,10 +598,13 @@ pictures.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The answers and the losses of the two look alike. **Ask a fresh D**: train a new classifier on real and generated
-# points, and test it on points that it has *not* seen. If it stays at log 4, it found nothing. If it gets below, G is
-# caught, by any D that does: even one that only *counts*, how many points lie in each of the eight clouds and how many
-# elsewhere, and answers p/(p + q) from the counts. Guessing costs log 4 = 1.39.
+# <details><summary><b>Predict before you run:</b> answers and losses of the two look alike. How can you tell which G is
+# perfect?</summary>
+#
+# **Ask a fresh D**: train a new classifier on real and generated points, and test it on points that it has *not* seen.
+# If it stays at log 4 = 1.39, it found nothing. If it gets below, G is caught, by any D that does: even one that only
+# *counts*, how many points lie in each of the eight clouds and how many elsewhere, and answers p/(p + q).
+# </details>
 
 
 # %%

@@ -548,6 +548,9 @@ claim("Wasserstein with WGAN-GP misses the mean, with every seed",
 # and others (2018) compared seven kinds of GAN over many settings and seeds: none was consistently better than the
 # non-saturating one of 2014.
 #
+# **[Play with all six](../web/playground/index.html#experiment=4)**: experiments 4 to 7 of the playground, or
+# `course.py play 4`.
+#
 # ## What you now know
 #
 # * D maximises V, so its loss is −V. The best D says p/(p + q), and a D that sees fresh samples comes close to it.

@@ -281,6 +281,9 @@ def running_average(average, weights, keep):
 
 lesson04.running_average(running_average)
 
+# %% tags=["hide-input"]
+pictures.show(pictures.two_phases("The training step"), alt=pictures.TWO_PHASES_ALT)
+
 # %% [markdown]
 # Now the whole step. D minimises −log D(x) − log(1 − D(G(z))) and the penalty, G minimises −log D(G(z)) (Goodfellow and
 # others 2014, section 3). The inner tape gives the gradients for the penalty, the outer one the update of D. Read it

@@ -55,8 +55,12 @@ from ganlib.lessons.exercises import lesson06 as exercises
 #
 # Most illnesses can be seen in the plane. The real data are eight clouds on a ring. G turns two random numbers into a
 # point, D turns a point into a logit, its opinion before the sigmoid. `clinic.Setup` holds all settings of such a game.
-# Its defaults are healthy.
-#
+# Its defaults are healthy. Each illness sits at one place of this picture of lesson 02.
+
+# %% tags=["hide-input"]
+pictures.show(pictures.two_phases(), alt=pictures.TWO_PHASES_ALT)
+
+# %% [markdown]
 # We count as the papers do (Srivastava and others 2017): a sample is *near* a mode, the centre of a cloud, if it is
 # within three standard deviations of it. A mode is *found* if at least one of 2,500 samples is near it.
 #
@@ -336,6 +340,8 @@ claim("a falling rate is no reliable cure: ill in the end, of nine", ill, above=
 # <hr>
 #
 # **Half-way. A good place for a break.** The last cells looked at G's samples; the next look at D's power.
+# [Play with the illnesses so far](../web/playground/index.html#experiment=8): experiments 8 to 11, or
+# `course.py play 8`.
 #
 # ## 6 · D is too slow
 #
