@@ -245,7 +245,7 @@ def tiny(tmp_path: Path) -> Path:
     stub.metadata.tags, answer.metadata.tags = ["exercise"], ["solution"]
     answer.outputs = [new_output("stream", name="stdout", text="✓ Right\n")]
     links = "[play](../web/playground/index.html?a=1) [code](../ganlib/gan.py#L3)"
-    links += " [see](../web/playground/index.html#experiment=4)"
+    links += " **[see](../web/playground/index.html#experiment=4)**, or type."
     badge = "[![Open in Colab](https://a.b/colab-badge.svg)](https://a.b/01_tiny.ipynb)"
     first = f"# 01 · Tiny\n\n{badge}\n\n**You will see.**\n{links}"
     for folder, cell in (("notebooks", stub), ("notebooks/solutions", answer)):
