@@ -133,7 +133,7 @@ def test_what_can_be_touched(page, folder, name, width, scheme):
         page.js("document.getElementById('tab-dirac').click()")
         wrong += serious(page)
     assert not wrong
-    assert page.scrolls() <= 0
+    assert page.scrolls() <= 0 and page.sticks_out() <= 0
     assert not page.problems
 
 

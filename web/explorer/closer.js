@@ -69,13 +69,13 @@
 
     async images() {
       $("find-near").disabled = true;
-      if (!(await load("images.js"))) return this.#missing("near-text", "images.js");
+      if (!globalThis.DecompressionStream || !(await load("images.js"))) return this.#missing("near-text", "images.js");
       this.near ??= new Images(explorerImages, await inflated(explorerImages.pixels));
       this.draw();
     }
 
     #missing(id, file) {
-      $(id).textContent = `${file} could not be loaded: it lies beside this page.`;
+      $(id).textContent = `${file} could not be loaded: it lies beside this page, and wants a browser of 2023 or later.`;
     }
 
     // Shows what has been loaded; `asked` is the digit that D is told, null for a generator whose D is not there.
