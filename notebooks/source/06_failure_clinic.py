@@ -447,7 +447,8 @@ pictures.show(
 # %% [markdown]
 # **What you see** in a training: D's loss near 0, D(x) near 1, D(G(z)) near 0, G stands still. **Look-alike:** a rate
 # of G that is too small; then the gradient is long. **The measurement:** its length. **The cure:** the non-saturating
-# loss, or a bound on D's slope, such as R1 (lesson 04). (A long gradient need not be useful: see "Two leashes" in Further.)
+# loss, or a bound on D's slope, such as R1 (lesson 04). (A long gradient need not be useful: see
+# "Two leashes" in Further.)
 #
 # ## 8 · Oscillation
 #
