@@ -32,8 +32,8 @@ says whether the answer is right, or names the mistake. Try as often as you like
 * The same checks are asked again when this is graded. A line printed here counts for nothing."""
 
 # In a lesson an exercise may say what its answer is for: "The next cell uses it."
-WHO = r"The next cells?|The rest of the lesson|All reports of this lesson|[Ss]ection \d+|the training step below|D will be"
-LATER = rf"(?:{WHO}) (?:uses?|lets?|compares?|measures?|trains?|trained) [^.?!]*"
+WHO = r"The next cells?|The rest of the lesson|All reports of this lesson|[Ss]ection \d+|the training step below|D will"
+LATER = rf"(?:{WHO}) (?:uses?|lets?|compares?|measures?|trains?|be trained) [^.?!]*"
 
 
 def seal(source: Path) -> str:

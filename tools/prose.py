@@ -12,7 +12,7 @@ QUESTIONS = re.compile(
     r"<details><summary><b>Predict(?: before you run)?:</b>(.*?)</summary>(.*?)</details>", re.DOTALL
 )
 EXERCISE = re.compile(r"#+ [^\n]*\bExercise\b|\*\*Exercise\b")
-SETUP = 40  # words of what stands before a question, at most, but for a longer last sentence
+SETUP = 55  # words of what stands before a question, at most, but for a longer last sentence
 DANGLING = re.compile(r"(?:So|Its?|This|These|Those|Then|But|And|That|They|If it)\b")  # leans on the sentence before
 _PIECES = re.compile(r"(<details>.*?</details>|<figure.*?</figure>|^\$\$.*?\$\$[ .,]*$)", re.DOTALL | re.MULTILINE)
 _KINDS = (

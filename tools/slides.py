@@ -161,7 +161,8 @@ class _Core:
         text = re.sub(r"\A\*\*Exercise[^*]*\*\*\s*", "", text)
         wrong = "".join(f"<li>{rendered_line(one)}</li>" for one in mistakes(exercise, self.source.parent.parent)[:3])
         hints = exercise.text.count("<summary>Hint")
-        notes = self._notes(f"Hints in the notebook: {hints}. Look for:<ul>{wrong}</ul>" if wrong else "")
+        look = f" Look for:<ul>{wrong}</ul>" if wrong else ""
+        notes = self._notes(f"Hints in the notebook: {hints}.{look}")
         label, code = self._label(f"{minutes} minutes"), f"<pre>{html.escape(exercise.stub)}</pre>"
         body = f"{label}<h2>{html.escape(exercise.title)}</h2>{rendered(text)}{code}"
         yield slide(body, notes, _density(text, exercise.stub))
