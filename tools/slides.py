@@ -32,7 +32,7 @@ DENSE = 95  # words, with ten for each line of code, above which a slide is set 
 KEYS = "Keys: → on, ← back, K plays a film, N notes, P notes in a window of their own, F full screen."
 SIGNS = {"log": "log", "tanh": "tanh", "exp": "exp", "min": "min", "max": "max", "theta": "θ", "gamma": "γ", "mu": "μ",
          "sigma": "σ", "Sigma": "Σ", "pi": "π", "beta": "β", "eta": "η", "lambda": "λ", "epsilon": "ε", "infty": "∞",
-         "cdot": "·", "times": "×", "to": "→", "le": "≤", "ge": "≥", "approx": "≈", "mathbb E": "𝔼", "sum": "Σ ",
+         "cdot": "·", "times": "×", "to": "→", "le": "≤", "ge": "≥", "approx": "≈", "sum": "Σ ",
          "quad": " ", "qquad": " ", "big": "", "Big": "", "left": "", "right": "", "partial": "∂", "ell": "ℓ",
          "sim": "~", "pm": "±", "int": "∫ ", "lVert": "‖", "rVert": "‖", "nabla": "∇", "operatorname": "", "mathrm": "",
          "text": ""}  # fmt: skip
@@ -245,13 +245,15 @@ def rendered_line(markdown: str) -> str:
 def formula(latex: str) -> str:
     """A formula of the lessons as HTML: good enough to read from a slide, not to set a book."""
     text = html.escape(" ".join(latex.split()), quote=False)
+    text = re.sub(r"\\mathbb\{?\s*E\}?", "𝔼", text).replace(r"\|", "‖")
     text = re.sub(r"\\(?:text|mathrm|operatorname)\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\t?frac(\w)(\w)", r"\\frac{\1}{\2}", text)
     for _ in range(3):
         text = re.sub(r"\\sqrt\{([^{}]*)\}", r"√(\1)", text)
         text = re.sub(r"\\t?frac\{([^{}]*)\}\{([^{}]*)\}", r"(\1)/(\2)", text)
         text = re.sub(r"\^\{([^{}]*)\}|\^(\\?\w|\*)", lambda m: f"<sup>{m[1] or m[2]}</sup>", text)
         text = re.sub(r"_\{([^{}]*)\}|_(\\?\w)", lambda m: f"<sub>{m[1] or m[2]}</sub>", text)
-    text = re.sub(r"\\(mathbb E|[A-Za-z]+)", lambda m: SIGNS.get(m[1], m[1]), text)
+    text = re.sub(r"\\([A-Za-z]+)", lambda m: SIGNS.get(m[1], m[1]), text)
     text = re.sub(r"\\[,;! ]", " ", text)
     return "<i>" + re.sub(r"[{}\\]", "", text) + "</i>"
 

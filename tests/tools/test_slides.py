@@ -56,6 +56,9 @@ def test_no_markdown_is_left_over(deck):
         (r"\frac{p}{p+q}", "<i>(p)/(p+q)</i>"),
         (r"x_1 \le \sigma^2", "<i>x<sub>1</sub> ≤ σ<sup>2</sup></i>"),
         ("a < b", "<i>a &lt; b</i>"),
+        (r"\frac{\gamma}{2}\,\mathbb{E}_{x}\big\|\nabla\big\|^2", "<i>(γ)/(2) 𝔼<sub>x</sub>‖∇‖<sup>2</sup></i>"),
+        (r"\frac{x_{t+k}}{\sqrt{x_t^2}}", "<i>(x<sub>t+k</sub>)/(√(x<sub>t</sub><sup>2</sup>))</i>"),
+        (r"\tfrac12 \pm D^*(x)", "<i>(1)/(2) ± D<sup>*</sup>(x)</i>"),
     ],
 )
 def test_formulas(latex, expected):
