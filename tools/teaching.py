@@ -266,8 +266,8 @@ def _skip(core: list[Section], further: list[Section], source: Path) -> str:
     if spare:
         long = {one.title: f" ({sum(rest)} minutes)" for one, _, *rest in timed(core)[1]}
         rows = [f"{section}: “{part}”" if part else f"{section}{long.get(section, '')}" for section, part in spare]
-        words = "An exercise takes too long? No later cell and no exercise needs these core parts; the last first:"
-        blocks += [words, _list(rows[::-1])]
+        words = "An exercise takes too long? No later cell and no exercise needs these parts (an objective may):"
+        blocks += [words, _list(rows)]
     rows = [one.title.removeprefix("Further: ") for one in further]
     blocks += ["The class needs none of the optional parts:", _list(rows)] if rows else []
     return "\n\n".join(blocks) if len(blocks) > 1 else ""
