@@ -29,7 +29,7 @@ LINE = 1000
 LOADERS = {  # large ones, and those that one lesson needs: only where they are named
     "mnist.npz": "load_mnist", "generator.npz": "load_generator", "lesson04.npz": "lesson04.npz",
     "lesson07.npz": "lesson07.npz", "lesson08.npz": "lesson08.npz", "lesson09.npz": "lesson09.npz",
-    "outlook.csv": "outlook.csv",
+    "outlook.csv": "outlook.csv", "explorer.npz": "explorer.npz",
 }  # fmt: skip
 
 UNPACK = """\

@@ -4,7 +4,7 @@
 
 Sphinx and myst-nb show the saved notebooks; nothing is executed. tools/site_pages.py says what a page holds,
 tools/site_sphinx.py what Sphinx does otherwise than usual, web/theme how it looks. Every folder of web that has an
-index.html is copied as it is and linked from each page.
+index.html is copied and linked from each page; where it names a page of the site, that becomes a link.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def settings(touch: list[dict[str, str]], address: str) -> dict:
         "html_sidebars": {"**": [f"sidebar/{name}.html" for name in SIDEBAR]},
         "html_static_path": [str(theme / "static")],
         "html_css_files": ["course.css"],
+        "html_js_files": [("scroll.js", {"defer": "defer"})],
         "html_additional_pages": {"search": "find.html"},
         "templates_path": [str(theme / "templates")],
         "html_show_sourcelink": False,
@@ -83,7 +84,9 @@ def build(root: Path, target: Path) -> list[str]:
             (made / name).unlink(missing_ok=True)
         shutil.rmtree(made / "_sources", ignore_errors=True)
         for folder in touch:
-            shutil.copytree(root / "web" / folder["name"], made / folder["name"])
+            page = shutil.copytree(root / "web" / folder["name"], made / folder["name"]) / "index.html"
+            text = site_pages.at_home(page.read_text(encoding="utf-8"), made)
+            page.write_text(text, encoding="utf-8", newline="\n")
         (made / ".nojekyll").touch()  # GitHub Pages leaves out folders like _static otherwise
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(made, target)

@@ -138,6 +138,20 @@ def here(text: str, root: Path, folder: str, address: str) -> str:
     return LINK.sub(link, text)
 
 
+def at_home(text: str, made: Path) -> str:
+    """Return the page of a folder of web with links in place of `<span data-page="NAME">` to pages that the site has.
+
+    Opened from the course's folder, without a site around it, it has the words only. `made` is the site's folder.
+    """
+
+    def link(match: re.Match) -> str:
+        name, words = match[1], match[2]
+        there = (made / f"{name}.html").exists()
+        return f'<a data-page="{name}" href="../{name}.html">{words}</a>' if there else words
+
+    return re.sub(r'<span data-page="([\w/]+)">(.*?)</span>', link, text, flags=re.DOTALL)
+
+
 def promise(nb: NotebookNode) -> tuple[str, str]:
     """Return the title of a lesson and its first paragraph, which says what the reader will have."""
     title, _, rest = BADGE.sub("", nb.cells[0].source).partition("\n")

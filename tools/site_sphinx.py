@@ -39,7 +39,7 @@ def _inline(self: HTML5Translator, node: nodes.Node) -> None:
 
 
 def _block(self: HTML5Translator, node: nodes.Node) -> None:
-    self.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>\n')
+    self.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>\n')
     raise nodes.SkipNode
 
 
@@ -58,6 +58,8 @@ def _mark(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def _collect(app: Sphinx, name: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
+    # myst-nb's label hides what is written on the fold from screen readers and from people who speak to their machine.
+    context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
     if doctree is None or name == "index":
         return
     page = doctree.next_node(nodes.title)

@@ -174,7 +174,8 @@ def treat(patient: Patient, **change) -> str:
     if well and not there:
         how = f"it was {fault.setting}." if right else f"the fault is in another setting, but {name} makes up for it."
         return f"{how} {_report(found)}"
-    sign = f"And still {fault.sign}." if there else f"It is no longer so that {fault.sign}."
+    gone = f"The sign is gone (it was: {fault.sign}), and the patient is not well."
+    sign = f"And still {fault.sign}." if there else gone
     if right:
         raise Refused(f"That is the right setting, and {value!r} does not cure: {_report(found)} {sign}")
     if well:

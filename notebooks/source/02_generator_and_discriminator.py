@@ -15,8 +15,8 @@
 #
 # **You will write the game of two networks in twelve lines, watch your own code play it, and then break it.**
 #
-# *Core path: 45 minutes (20 to read and 22 for three exercises, estimated; computing under a minute, measured).
-# "Further" is optional. You need Python and an idea of what a neural network is.*
+# *Core path: 45 minutes (20 to read, 17 for exercises, 8 to predict and look, estimated; computing under a minute,
+# measured). "Further" is optional. You need Python and an idea of what a neural network is.*
 #
 # After this lesson you can
 #
@@ -124,10 +124,12 @@ real = ring.sample(20_000, seed=1)  # (20,000, 2)
 #
 # What should D answer? Mix as many real as generated points, and look at those very close to x. Of the real ones there
 # are as many as the real data's density p(x) says, of the generated ones as many as the density q(x) of G's points
-# says. The best answer is the share of the real ones, and it has a name: $D^*(x)$ (Goodfellow and others 2014,
-# proposition 1; lesson 03 derives it).
+# says. The best answer, $D^*(x)$, is the share of the real ones (Goodfellow and others 2014, proposition 1; lesson 03
+# derives it).
 #
 # ### Exercise 2: the best discriminator (2 minutes)
+#
+# Return $D^*(x)$, the share of the real points at x, from p and q.
 #
 # <details><summary>Hint</summary>
 #
@@ -518,7 +520,7 @@ if D_RATE == 5e-5:
           below=0.5, quality=True)  # fmt: skip
 
 # %% [markdown]
-# **[Play with this](../web/playground/index.html#experiment=3)**, or type `course.py play 3`.
+# **[Play with this](../web/playground/index.html#experiment=3)** (`course.py play 3`).
 #
 # ## 6 · What has your generator become?
 #
@@ -595,10 +597,13 @@ pictures.show(
 )  # fmt: skip
 
 # %% [markdown]
-# The answers and the losses of the two look alike. **Ask a fresh D**: train a new classifier on real and generated
-# points, and test it on points that it has *not* seen. If it stays at log 4, it found nothing. If it gets below, G is
-# caught, by any D that does: even one that only *counts*, how many points lie in each of the eight clouds and how many
-# elsewhere, and answers p/(p + q) from the counts. Guessing costs log 4 = 1.39.
+# <details><summary><b>Predict before you run:</b> answers and losses of the two look alike. How can you tell which G is
+# perfect?</summary>
+#
+# **Ask a fresh D**: train a new classifier on real and generated points, and test it on points that it has *not* seen.
+# If it stays at log 4 = 1.39, it found nothing. If it gets below, G is caught, by any D that does: even one that only
+# *counts*, how many points lie in each of the eight clouds and how many elsewhere, and answers p/(p + q).
+# </details>
 
 
 # %%
@@ -632,7 +637,7 @@ claim("and every trained G is convicted, by the fresh D or by counting", caught,
 # The D that grew up with G says about one half to both; the newcomer tells them apart. So our games are not at
 # equilibrium: the resident D has not found what there is to find. Remember: *equilibrium makes D say one half; D
 # saying one half does not make an equilibrium.* A fresh D can convict. It cannot acquit: a larger one, or one with more
-# points, may still find something.
+# points, may.
 #
 # ## What you now know
 #
@@ -640,7 +645,7 @@ claim("and every trained G is convicted, by the fresh D or by counting", caught,
 # * A discriminator is a map of probability. The best one is p/(p + q); where there is no data, it may say anything.
 # * D's phase changes D, G's phase changes G, by the list of weights or by a stopped gradient.
 # * G never sees a real sample. It follows D's slope; a D that stands still, or is slow, is outrun.
-# * At equilibrium D says one half and its loss is log 4. A broken D says the same. A fresh D can tell.
+# * At equilibrium D says one half and its loss is log 4. So does a broken D. A fresh D can tell.
 #
 # Next, lesson 03: the losses. Where p/(p + q) comes from, and why there is more than one loss for G.
 #

@@ -17,7 +17,7 @@
 # one thing, and see it well again.** At the end, seven patients wait for you, each with a hidden fault.
 #
 # *The core takes 45 minutes: 13 to read (2,000 words, 150 a minute), 30 for its three exercises (estimated), 2 to
-# compute (measured, on two CPU cores). You need what lessons 02 and 03 say about the two networks and their losses.*
+# compute (measured, on two CPU cores); an hour or more if you read the code, too. You need lessons 02 to 05.*
 #
 # After this lesson you can
 #
@@ -55,7 +55,8 @@ from ganlib.lessons.exercises import lesson06 as exercises
 #
 # Most illnesses can be seen in the plane. The real data are eight clouds on a ring. G turns two random numbers into a
 # point, D turns a point into a logit, its opinion before the sigmoid. `clinic.Setup` holds all settings of such a game.
-# Its defaults are healthy. Each illness sits at one place of this picture of lesson 02.
+# Its defaults, printed below, are healthy. (With a sigmoid behind G, say, no point could leave the square from 0 to 1.)
+# Each illness sits at one place of this picture of lesson 02.
 
 # %% tags=["hide-input"]
 pictures.show(pictures.two_phases(), alt=pictures.TWO_PHASES_ALT)
@@ -75,18 +76,18 @@ pictures.show(pictures.two_phases(), alt=pictures.TWO_PHASES_ALT)
 
 
 # %% tags=["exercise"]
-def coverage(samples, modes, std):
+def count_modes(samples, modes, std):
     return ...  # samples: (n, 2), modes: (k, 2); two numbers
 
 
-exercises.coverage(coverage)
+exercises.count_modes(count_modes)
 # solution
-def coverage(samples, modes, std):
+def count_modes(samples, modes, std):
     near = np.linalg.norm(samples[:, None] - modes, axis=2) <= 3 * std  # (n, k)
     return near.any(axis=0).sum(), near.any(axis=1).mean()
 
 
-exercises.coverage(coverage)
+exercises.count_modes(count_modes)
 
 # %% [markdown]
 # **Well** means here: all 8 modes are found, more than 40 % of the samples are near one, and no mode gets less than a
@@ -96,14 +97,15 @@ exercises.coverage(coverage)
 # %%
 ring = clinic.RING
 real = ring.sample(400)
-coverage = use(exercises.coverage, coverage, metrics.mode_coverage)
+count_modes = use(exercises.count_modes, count_modes, metrics.mode_coverage)
 
 
 def train(seeds=3, **settings):  # returns the ward and prints how its patients are
     ward = clinic.train([Setup(seed=seed, **settings) for seed in range(seeds)], ring)
-    reports = [coverage(samples, ring.modes, ring.std) for samples in ward.samples]
+    reports = [count_modes(samples, ring.modes, ring.std) for samples in ward.samples]
     if seeds > 3:
-        print("modes found:", *(modes for modes, _ in reports), "  near one:", *(f"{near:.0%}" for _, near in reports))
+        print("modes found:", *(modes for modes, _ in reports), "  near one:", *(f"{near:.0%}" for _, near in reports),
+              "  mean losses: D {:.2f}, G {:.2f}".format(*(ward.history[k][-1].mean() for k in ("d_loss", "g_loss"))))
         return ward
     for seed, (modes, near) in enumerate(reports):
         losses_now = (ward.history[name][-1, seed] for name in ("d_loss", "g_loss"))
@@ -122,6 +124,7 @@ def before_and_after(ill, mended, title, alt, reach=1.6):
     pictures.show(pictures.clouds(panels, real, reach, title), alt=alt)
 
 
+print(Setup())
 healthy = train()
 claim("the healthy game ends well in three of three seeds", well(healthy) == 3, quality=True)
 claim("its D ends near 1/2 on real points", healthy.history["d_real"][-1].max(), above=0.45, below=0.6, quality=True)
@@ -129,7 +132,7 @@ claim("its D ends near 1/2 on real points", healthy.history["d_real"][-1].max(),
 # %% [markdown]
 # ## 2 · D is frozen
 #
-# **In code:** somebody sets `discriminator.trainable = False` to protect D in G's phase, as old tutorials did. Keras 3
+# **In code:** somebody sets `discriminator.trainable = False` to protect D in G's phase. Keras 3
 # reads the flag when a step is traced. Set before D's first step, it holds in D's own step, too, which then trains
 # nothing. No error is raised.
 #
@@ -191,7 +194,8 @@ claim("both losses are near 0", max(end["d_loss"].max(), end["g_loss"].max()), b
 #
 # **In code:** D ends in `activation="sigmoid"`, and the loss is `BinaryCrossentropy(from_logits=True)`, which puts
 # another sigmoid on top. What the loss takes for a logit (any number) is now a number from 0 to 1. So the probability
-# in the loss lies between σ(0) = 1/2 and σ(1) = 0.731, and D's loss cannot fall below log(1 + 1/e) + log 2 = 1.006.
+# in the loss lies between σ(0) = 1/2 and σ(1) = 0.731. At best D says 1 to real and 0 to generated points, and its loss
+# is −log σ(1) − log(1 − σ(0)) = log(1 + 1/e) + log 2 = 1.006.
 #
 # **The measurement:** let D train alone, while G stands still. Telling the ring from a blob is easy: D's loss must come
 # close to zero.
@@ -220,7 +224,7 @@ pictures.show(
 
 # %% [markdown]
 # On the ring the game ends well all the same. Is the fault harmless? The same on digits, three seeds, 400 steps, with
-# the Fréchet distance of lesson 05. (`GAN` refuses such a D, in one sentence. Many programs do not.)
+# the Fréchet distance of lesson 05. (`GAN` refuses such a D, in one sentence.)
 
 # %%
 (x_train, _), (x_test, _) = load_mnist()
@@ -313,7 +317,7 @@ alt = "Top: with ten times the learning rate all points sit on a few clouds. Bot
 before_and_after(hasty, calm, "Ten times the learning rate: modes collapse", alt)
 
 # %% [markdown]
-# Whose rate is it? Raise one at a time. And can a rate that falls to 0 (a common advice) save the game?
+# Whose rate is it? Raise one at a time. And can a rate that falls to 0 save the game?
 
 # %%
 rivals = {
@@ -334,7 +338,7 @@ claim("a falling rate is no reliable cure: ill in the end, of nine", ill, above=
 # %% [markdown]
 # So the collapse takes both: a fast D alone keeps the modes, and most of its seeds are well; a fast G alone keeps them
 # and scatters its points; both together collapse. A falling rate brings modes back, but not every seed to
-# health. Why, we can only guess: G jumps to where D is mildest, and D jumps after it. **The measurement:** samples per
+# health. **The measurement:** samples per
 # mode; D's step beside a run at a tenth of the rate. **The cure:** a tenth of the rate.
 #
 # <hr>
@@ -443,17 +447,18 @@ pictures.show(
 # %% [markdown]
 # **What you see** in a training: D's loss near 0, D(x) near 1, D(G(z)) near 0, G stands still. **Look-alike:** a rate
 # of G that is too small; then the gradient is long. **The measurement:** its length. **The cure:** the non-saturating
-# loss, or a bound on D's slope, such as R1 (lesson 04). (Adam divides a gradient by its usual size, so it can hide the
-# illness. And a long gradient need not be useful: see "Two leashes" in Further.)
+# loss, or a bound on D's slope, such as R1 (lesson 04). (A long gradient need not be useful: see
+# "Two leashes" in Further.)
 #
 # ## 8 · Oscillation
 #
 # The smallest GAN there is: all real data at 0, G makes one point θ, and D(x) has the logit ψ·x (Mescheder, Geiger,
 # Nowozin 2018). The solution is θ = ψ = 0. Near it, gradient descent moves like a linear system: each step multiplies
 # (θ, ψ) by a matrix. Its **eigenvalues** say how: along certain directions it only stretches or shrinks, by
-# $e^{\lambda}$ per unit of time. Here $\lambda = -\gamma/2 \pm \sqrt{\gamma^2/4 - 1/4}$, where γ is the weight of R1.
+# $e^{\lambda}$ per unit of time. Here $\lambda^2 + \gamma\lambda + \tfrac14 = 0$ (γ is the weight of R1, 1/4 is σ(0)²,
+# the pull of each player on the other), so $\lambda = -\gamma/2 \pm \sqrt{\gamma^2/4 - 1/4}$.
 # The real part of λ draws in (below 0) or drives out, the imaginary part turns. Without R1 there is only ±i/2: a pure
-# turn. At γ = 1 the turning just ends: **critical damping**, as in a door closer that neither swings nor creeps.
+# turn. At γ = 1 the turning just ends: **critical damping**.
 #
 # <details><summary><b>Predict before you run:</b> the field turns without growing. Do steps of 0.2, too?</summary>
 #
@@ -562,15 +567,16 @@ pictures.show(
 )
 
 # %% [markdown]
-# Momentum is the cause of *this* swing: β₁ is all that differs from the healthy game. R1 damps it and leaves the points
-# blurred; less momentum cures.
+# Momentum is the cause of *this* swing: β₁ is all that differs from the healthy game. The toy turns without any: it
+# shows that a game can, not why this one does. R1 damps the swing and leaves the points blurred; less momentum cures.
 #
 # **The measurement:** the centre of G's samples over the steps. **Look-alike:** a D that is too slow (section 6).
 #
 # ## 9 · Seven patients
 #
 # Each of these seven has one wrong setting. You see what a practitioner sees: samples, and numbers at the end of the
-# training. The last column is D alone: its loss after 600 steps against a G that stands still.
+# training. "G's slope" is the length of the gradient that reaches G, "D's step" how far D's weights move in a step, and
+# "D alone" D's loss after 600 steps against a G that stands still.
 
 # %%
 patients = [clinic.patient(n) for n in range(1, 8)]
@@ -597,17 +603,15 @@ pictures.show(
 # A treatment is a dictionary with one setting and its new value. The check trains the patient with it from two seeds,
 # beside a healthy one. It also measures the sign of the fault: a change that only makes the picture nice is refused.
 #
-# The settings are `rate`, `d_speed` (D's rate over G's), `beta_1`, `adam`, `labels` (what D is told of real and of
-# generated points), `sigmoids`, `d_trainable`, `output` (`"linear"`, `"sigmoid"` or `"tanh"`), `noise` (what G's
-# latents are multiplied by), `loss` (of G), `r1`, `decay` (the rate falls to 0), `d_ahead` (first steps without G),
-# `ema` (what the average of G's weights keeps at each step).
+# The settings are those of `Setup`, printed in section 1; `help(Setup)` says what each means. `output` is `"linear"`,
+# `"sigmoid"` or `"tanh"`.
 #
-# <details><summary>Hints</summary>
-#
-# 1: the column "D's step". 2: the samples look well; compare "D alone". 3: D(x) and D(G(z)), and both losses at once.
-# 4: would a collapsed cloud be *one* point, to the last digit? 5 and 6: D moves, but how far, beside the healthy one?
-# 7: where are there no samples at all?
-# </details>
+# <details><summary>Hint, patient 1</summary>The column "D's step".</details>
+# <details><summary>Patient 2</summary>The samples look well; compare "D alone".</details>
+# <details><summary>Patient 3</summary>D(x) and D(G(z)), and both losses at once.</details>
+# <details><summary>Patient 4</summary>Would a collapsed cloud be <i>one</i> point, to the last digit?</details>
+# <details><summary>Patients 5 and 6</summary>D moves, but how far, beside the healthy one?</details>
+# <details><summary>Patient 7</summary>Where are there no samples at all?</details>
 
 # %% tags=["exercise"]
 treatments = {
@@ -637,15 +641,16 @@ exercises.round_of(patients, treatments)
 #
 # * Most failures are faults of the set-up. Each leaves a sign that one measurement can show.
 # * Losses sometimes tell (sections 3 and 5) and sometimes look perfect (section 6). Let D train alone and see.
+# * Against a certain D the minimax loss has no gradient; the non-saturating one has. Games can swing; R1 damps.
 # * A mode collapse, a patch off the data and points that run away are three illnesses. Count modes *and* near samples.
 # * A cure is one change, checked over several seeds, with a limit stated before. That it helps does not say why.
 #
-# The table for the wall, symptom by symptom, stands in Further and, to print, in `docs/clinic.md`.
+# The table for the wall, symptom by symptom, stands in Further and, to print, in `docs/clinic.md`. Next, lesson 07:
+# generators that do as they are asked.
 #
 # ## What usually goes wrong here
 #
 # * **Changing three things at once.** It may help, and you will not know why.
-# * **Treating the picture:** clipping pixels, averaging weights, showing the best of many samples.
 # * **Looking at one seed.** A collapsed game can be luck, and so can a good one.
 # * **Believing D's one half.** It can mean balance, a D without power, or two sigmoids.
 

@@ -75,7 +75,7 @@ def in_a_loop(samples, modes, std):
 
 @pytest.mark.parametrize("answer", [measured, in_place, in_a_loop, lambda s, m, d: np.array(measured(s, m, d))])
 def test_coverage_has_more_than_one_right_answer(answer, capsys):
-    assert verdict("coverage", answer, capsys).startswith("✓")
+    assert verdict("count_modes", answer, capsys).startswith("✓")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_coverage_has_more_than_one_right_answer(answer, capsys):
     ],
 )
 def test_coverage(answer, words, capsys):
-    out = verdict("coverage", answer, capsys)
+    out = verdict("count_modes", answer, capsys)
     assert out.startswith("✗") and any(word in out for word in words.split("|"))
 
 

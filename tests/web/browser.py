@@ -15,7 +15,8 @@ import pytest
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--remote-debugging-port=0", "--remote-allow-origins=*",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0",
+    "--remote-allow-origins=*",
 )  # fmt: skip
 LOCAL = ("file:", "blob:", "data:", "about:")
 
@@ -53,16 +54,16 @@ class Page:
     def _note(self, message: dict) -> None:
         method, parameters = message["method"], message["params"]
         if method in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
-            self.problems.append(json.dumps(parameters)[:500])
+            self.problems.append(json.dumps(parameters)[:1500])
         elif method == "Network.requestWillBeSent":
             url = parameters["request"]["url"]
             if not url.startswith(LOCAL):
                 self.problems.append(f"a request to {url}")
 
-    def open(self, path: Path, state: str = "") -> None:
+    def open(self, path: Path, state: str = "", query: str = "") -> None:
         """Load a file as a new document."""
         self.call("Page.navigate", url="about:blank")
-        self.call("Page.navigate", url=f"{path.as_uri()}#{state}")
+        self.call("Page.navigate", url=f"{path.as_uri()}{query and '?'}{query}#{state}")
         self.until("document.readyState === 'complete'")
 
     def js(self, expression: str):
@@ -86,6 +87,10 @@ class Page:
         """How many pixels the content of the page reaches beyond its right edge; below 0 if it ends before."""
         edges = "[...document.querySelectorAll('body *')].map(e => e.getBoundingClientRect().right)"
         return self.js(f"Math.max(...{edges}) - document.documentElement.clientWidth")
+
+    def scrolls(self) -> float:
+        """How many pixels the page can be scrolled sideways; parts that scroll by themselves do not count."""
+        return self.js("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
     def prefers(self, **features: str) -> None:
         """Set what the reader prefers: `color_scheme="dark"`, `reduced_motion="reduce"`."""

@@ -5,10 +5,7 @@ Without node or chromium the tests that need them are skipped, and say so.
 
 import gzip
 import json
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import keras
@@ -16,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from web.browser import browser, chromium
+from web.node import run_node
 
 from ganlib import GAN, models
 from ganlib.evaluation.metrics import mode_coverage
@@ -116,35 +114,20 @@ def dirac() -> list[dict]:
     return games
 
 
-@pytest.fixture(scope="module")
-def node() -> str:
-    return shutil.which("node") or pytest.skip("there is no node here: the playground's engine is not tested")
-
-
-def run_node(node: str, *files: str, **environment: str) -> None:
-    result = subprocess.run(
-        [node, "--test", *(str(HERE / name) for name in files)], capture_output=True, text=True, timeout=300,
-        env={**os.environ, **environment},
-    )  # fmt: skip
-    assert result.returncode == 0, "\n".join(part for part in result.stdout.split("\n# Subtest") if "not ok" in part)
-    counts = dict(re.findall(r"\b(pass|skipped) (\d+)", result.stdout))
-    assert int(counts["pass"]) > 0 == int(counts["skipped"]), result.stdout[-800:]
-
-
-def test_the_engine_computes_what_ganlib_computes(node, tmp_path):
+def test_the_engine_computes_what_ganlib_computes(tmp_path):
     balance = {name: dict(pair.balance) for name, pair in LOSSES.items()}
     fixture = {**losses_and_gradients(), "balance": balance, "adam": adam(), "modes": modes(), "dirac": dirac()}
     path = tmp_path / "ganlib.json"
     path.write_text(json.dumps(fixture), encoding="utf-8")
-    run_node(node, "ganlib.test.mjs", GANLIB_FIXTURE=str(path))
+    run_node("ganlib.test.mjs", GANLIB_FIXTURE=str(path))
 
 
-def test_slopes_by_hand_are_those_of_finite_differences(node):
-    run_node(node, "gradients.test.mjs")
+def test_slopes_by_hand_are_those_of_finite_differences():
+    run_node("gradients.test.mjs")
 
 
-def test_games_addresses_and_experiments(node):
-    run_node(node, "game.test.mjs")
+def test_games_addresses_and_experiments():
+    run_node("game.test.mjs")
 
 
 def test_the_page_needs_nothing_but_its_own_small_files():
@@ -208,6 +191,34 @@ def test_an_experiment_by_keyboard(page):
     assert "As you predicted" in page.js("document.getElementById('spoken').textContent")
     assert page.js("document.querySelector('[role=tab][aria-selected=true]').id") == "tab-dirac"
     assert page.js("location.hash") == "#tab=dirac&step=120&experiment=12"
+
+
+def test_the_diagram_lights_up_what_a_phase_uses(page):
+    opened(page)
+    lit = "[...document.querySelectorAll('#model g.lit text')].map((text) => text.textContent).join(' ')"
+    used = {"sample": "z real", "lossD": "z G generated real D D’s loss", "updateD": "D",
+            "lossG": "z G generated D G’s loss", "updateG": "G"}  # fmt: skip
+    assert page.js(lit) == ""
+    for phase, parts in used.items():
+        page.js("document.getElementById('phase').click()")
+        page.until(f"{FIGURES}.phase === '{phase}'")
+        page.until(f"{lit} === '{parts}'")
+        assert "lights up" not in page.js("document.getElementById('phase-said').textContent")
+    page.js("document.getElementById('run').click()")
+    page.until(f"{FIGURES}.step > 20")
+    page.until(f"{lit} === ''")
+
+
+def test_the_curve_of_the_distance_grows_with_the_steps_and_stays_short(page):
+    opened(page)
+    assert page.js("Page.app.apart.length") == 1
+    page.js("document.getElementById('run').click()")
+    page.until("Page.app.apart.length > 10 && Page.app.apart.at(-1)[0] > 200")
+    page.js("document.getElementById('run').click()")
+    page.until(PAUSED)
+    steps = page.js("Page.app.apart.map(([step]) => step)")
+    assert steps == sorted(set(steps)) and steps[-1] == page.js(f"{FIGURES}.step")
+    assert page.js("Page.app.apart[0][1] > Page.app.apart.at(-1)[1]")
 
 
 def test_own_data_drawn_by_keyboard_is_in_the_address(page):

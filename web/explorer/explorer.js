@@ -1,4 +1,5 @@
 // The page: a point in a plane through latent space, a choice, a walk; the digit that G draws and what the judge sees.
+// What is only loaded when somebody asks for it is in closer.js.
 (function (E) {
   "use strict";
   const $ = (id) => document.getElementById(id);
@@ -6,15 +7,13 @@
   const P = {};
   for (const part of ganParts) part(P);
   const start = performance.now();
-  const generator = new E.Generator(explorerWeights), judge = new E.Judge(explorerWeights);
-  const { choices } = explorerWeights;
+  const own = new E.Generator(explorerWeights), judge = new E.Judge(explorerWeights);
   const whole = (text, most, otherwise) => (/^\d+$/.test(text ?? "") && Number(text) <= most ? Number(text) : otherwise);
   const within = (text, edge, otherwise) => (text !== null && Math.abs(Number(text)) <= edge ? Number(text) : otherwise);
 
   class Explorer {
     constructor() {
-      const option = (k) => Object.assign(document.createElement("option"), { value: k, textContent: `${k} (mostly ${choices[k]})` });
-      for (const id of ["choice", "to"]) $(id).append(...choices.map((_, k) => option(k)));
+      this.closer = new E.Closer({ draw: () => this.draw(), ask: () => this.turnTo("asked") });
       for (let digit = 0; digit < 10; digit++) $("digits").append(this.#asking(digit));
       this.#listen();
       this.read();
@@ -28,6 +27,7 @@
 
     #listen() {
       $("controls").addEventListener("submit", (event) => event.preventDefault());
+      $("net").addEventListener("change", () => this.turnTo($("net").value));
       for (const id of ["choice", "to"]) $(id).addEventListener("change", () => this.set({ [id]: Number($(id).value) }));
       $("walk").addEventListener("input", () => this.set({ walk: Number($("walk").value) }));
       $("seed").addEventListener("change", () => $("seed").checkValidity() && this.set({ seed: whole($("seed").value, 2 ** 32 - 1, 0) }));
@@ -60,18 +60,48 @@
       this.set({ x: move(this.x, arrow[0]), y: move(this.y, arrow[1]) });
     }
 
-    // The next choice that mostly draws this digit.
+    get generator() {
+      return this.net === "asked" ? this.closer.generator : own;
+    }
+
+    // The next choice that mostly draws this digit; with a generator that can be asked, the digit itself.
     ask(digit) {
+      const { choices } = this.generator;
       const next = choices.map((_, k) => (this.choice + 1 + k) % choices.length).find((k) => choices[k] === digit);
       this.set({ choice: next, walk: 0 });
     }
 
-    read() {
-      const address = new URLSearchParams(location.hash.slice(1)), most = choices.length - 1;
+    // Another generator, with the same digits where it has them.
+    async turnTo(net) {
+      const { choices } = this.generator, digits = [choices[this.choice], choices[this.to]];
+      if (net === "asked" && !(await this.closer.pair())) net = "own";
+      this.#use(net);
+      const [choice, to] = digits.map((digit) => this.generator.choices.indexOf(digit));
+      this.sheet = null;
+      this.set({ choice, to });
+    }
+
+    // "own", the course's, or "asked", the conditional one.
+    #use(net) {
+      const name = (k) => (net === "asked" ? `digit ${k}` : `${k} (mostly ${own.choices[k]})`);
+      this.net = net;
+      $("net").value = net;
+      for (const id of ["choice", "to"]) {
+        const options = this.generator.choices.map((_, k) => Object.assign(document.createElement("option"), { value: k, textContent: name(k) }));
+        $(id).replaceChildren(...options);
+      }
+    }
+
+    async read() {
+      const address = new URLSearchParams(location.hash.slice(1));
+      if (address.get("net") === "asked") await this.closer.pair();
+      if (address.get("near") === "1") this.closer.images();
+      this.#use(address.get("net") === "asked" && this.closer.generator ? "asked" : "own");
+      const most = this.generator.choices.length - 1, start = this.net === "asked" ? [4, 9] : [13, 9];
       this.seed = null;
       this.set({
-        seed: whole(address.get("seed"), 2 ** 32 - 1, 0), choice: whole(address.get("choice"), most, 13),
-        to: whole(address.get("to"), most, 9), x: within(address.get("x"), EDGE, 0), y: within(address.get("y"), EDGE, 0),
+        seed: whole(address.get("seed"), 2 ** 32 - 1, 0), choice: whole(address.get("choice"), most, start[0]),
+        to: whole(address.get("to"), most, start[1]), x: within(address.get("x"), EDGE, 0), y: within(address.get("y"), EDGE, 0),
         walk: Math.abs(within(address.get("walk"), 1, 0)),
       });
     }
@@ -102,20 +132,21 @@
     inputs(x, y) {
       const { walk, directions: [a, b] } = this, angle = (walk * Math.PI) / 2, [c, s] = [Math.cos(angle), Math.sin(angle)];
       const latents = this.from.map((z, i) => c * z + s * this.end[i] + x * a[i] + y * b[i]);
-      const shares = generator.only(this.choice, generator.weight * (1 - walk));
-      shares[this.to] += generator.weight * walk;
+      const { weight } = this.generator, shares = this.generator.only(this.choice, weight * (1 - walk));
+      shares[this.to] += weight * walk;
       return [latents, shares];
     }
 
     draw() {
-      const before = performance.now(), pixels = generator.draw(...this.inputs(this.x, this.y)), after = performance.now();
+      const before = performance.now(), pixels = this.generator.draw(...this.inputs(this.x, this.y)), after = performance.now();
       this.pixels = pixels;
-      paint($("digit"), pixels);
+      E.paint($("digit"), pixels);
       this.probabilities = judge.look(pixels);
       $("speed").textContent = `Drawn in ${(after - before).toFixed(1)} ms, judged in ${(performance.now() - after).toFixed(1)} ms.`;
       this.#opinion();
       this.#plane();
-      this.first ??= performance.now();
+      E.milliseconds ??= performance.now() - start;
+      this.closer.show(pixels, this.net === "asked" ? (this.walk < 0.5 ? this.choice : this.to) : null);
     }
 
     #opinion() {
@@ -131,6 +162,7 @@
         const sure = Math.round(100 * this.probabilities[best]);
         $("spoken").textContent = `At ${this.x}, ${this.y} the judge sees a ${best}, ${sure} percent sure.`;
         $("digit").setAttribute("aria-label", `The generated digit: the judge sees a ${best}, ${sure} percent sure.`);
+        this.closer.speak();
       }, 400);
     }
 
@@ -155,7 +187,7 @@
         const sheet = Object.assign(document.createElement("canvas"), { width: 28 * SIDE, height: 28 * SIDE });
         const at = (k) => ((k + 0.5) / SIDE - 0.5) * 2 * EDGE;
         for (let r = 0; r < SIDE; r++) {
-          for (let c = 0; c < SIDE; c++) paint(sheet, generator.draw(...this.inputs(at(c), -at(r))), 28 * c, 28 * r);
+          for (let c = 0; c < SIDE; c++) E.paint(sheet, this.generator.draw(...this.inputs(at(c), -at(r))), 28 * c, 28 * r);
         }
         this.sheet = sheet;
         this.#plane();
@@ -166,19 +198,13 @@
     #write() {
       clearTimeout(this.writing);
       this.writing = setTimeout(() => {
-        const { seed, choice, to, x, y, walk } = this;
-        this.written = new URLSearchParams({ seed, choice, to, x, y, walk }).toString();
+        const { seed, choice, to, x, y, walk } = this, more = this.net === "asked" ? { net: "asked" } : {};
+        if (this.closer.near) more.near = 1;
+        this.written = new URLSearchParams({ seed, choice, to, x, y, walk, ...more }).toString();
         history.replaceState(null, "", `#${this.written}`);
       }, 300);
     }
   }
 
-  function paint(canvas, pixels, left = 0, top = 0) {
-    const context = canvas.getContext("2d"), image = context.createImageData(28, 28);
-    pixels.forEach((grey, i) => image.data.set([255 * grey, 255 * grey, 255 * grey, 255], 4 * i));
-    context.putImageData(image, left, top);
-  }
-
   E.page = new Explorer();
-  E.milliseconds = E.page.first - start;
 })(globalThis.Explorer);

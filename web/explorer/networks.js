@@ -1,4 +1,5 @@
-// The shipped generator and judge, forward only. Layers as in ganlib.models.mixture and ganlib.evaluation.judge.
+// The generators, the judge and a discriminator. Layers as in ganlib.models (mixture, conditional by projection) and
+// ganlib.evaluation.judge.
 (function (E) {
   "use strict";
   const NORM = 1e-3; // Keras' epsilon
@@ -26,32 +27,60 @@
     return out;
   }
 
+  // The slope in the inputs of a dense layer, for the slope in its outputs.
+  function back(slope, matrix) {
+    const inputs = new Float32Array(matrix.length / slope.length);
+    for (let i = 0, k = 0; i < inputs.length; i++) {
+      let sum = 0;
+      for (let j = 0; j < slope.length; j++) sum += slope[j] * matrix[k++];
+      inputs[i] = sum;
+    }
+    return inputs;
+  }
+
+  const leaky = (x) => x.map((value) => (value < 0 ? 0.2 * value : value));
+  const sigmoid = (x) => x.map((value) => 1 / (1 + Math.exp(-value)));
+
+  // Eight bits a weight, with a scale for each column.
+  function layer({ shape: [, outputs], steps, scale, bias }) {
+    const scales = new Float32Array(bytes(scale));
+    const matrix = Float32Array.from(new Int8Array(bytes(steps)), (step, i) => step * scales[i % outputs]);
+    return { matrix, bias: new Float32Array(bytes(bias)) };
+  }
+
   class Generator {
     constructor({ generator, weight, choices }) {
       this.weight = weight;
       this.choices = choices;
-      this.layers = generator.map(({ shape: [, outputs], steps, scale, bias }) => {
-        const scales = new Float32Array(bytes(scale));
-        const matrix = Float32Array.from(new Int8Array(bytes(steps)), (step, i) => step * scales[i % outputs]);
-        return { matrix, bias: new Float32Array(bytes(bias)) };
-      });
+      this.layers = generator.map(layer);
     }
 
-    // 784 pixels in 0..1 for 64 latents and the 36 weights of the choices.
+    // 784 pixels in 0..1 for 64 latents and the weights of the choices.
     draw(latents, shares) {
-      let x = Float32Array.from([...latents, ...shares]);
-      this.layers.forEach(({ matrix, bias }, l) => {
-        x = dense(x, matrix, bias);
-        const end = l === this.layers.length - 1;
-        for (let i = 0; i < x.length; i++) x[i] = end ? 1 / (1 + Math.exp(-x[i])) : x[i] < 0 ? 0.2 * x[i] : x[i];
-      });
-      return x;
+      const start = Float32Array.from([...latents, ...shares]), end = this.layers.length - 1;
+      return this.layers.reduce((x, { matrix, bias }, l) => (l === end ? sigmoid : leaky)(dense(x, matrix, bias)), start);
     }
 
     only(choice, weight = this.weight) {
       const shares = new Float32Array(this.choices.length);
       shares[choice] = weight;
       return shares;
+    }
+  }
+
+  class Discriminator {
+    constructor({ discriminator }) {
+      this.layers = discriminator.map(layer);
+    }
+
+    // D's logit for an image, when it is told the digit, and the slope of the logit in each pixel.
+    look(pixels, digit) {
+      const [first, second, scores, last] = this.layers, classes = scores.bias.length;
+      const a = dense(pixels, first.matrix, first.bias), b = dense(leaky(a), second.matrix, second.bias), features = leaky(b);
+      const head = last.matrix.map((weight, j) => weight + scores.matrix[j * classes + digit]);
+      const logit = features.reduce((sum, feature, j) => sum + feature * head[j], last.bias[0]);
+      const through = (slope, before) => slope.map((value, j) => (before[j] < 0 ? 0.2 * value : value));
+      return { logit, slope: back(through(back(through(head, b), second.matrix), a), first.matrix) };
     }
   }
 
@@ -105,5 +134,6 @@
   }
 
   E.Generator = Generator;
+  E.Discriminator = Discriminator;
   E.Judge = Judge;
 })((globalThis.Explorer ??= {}));

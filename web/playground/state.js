@@ -22,9 +22,9 @@
   P.SETTINGS = {
     data: choice("Data", DATA, "ring", fresh),
     loss: choice("Loss", Object.fromEntries(Object.keys(P.LOSSES).map((name) => [name, name])), "non-saturating"),
-    r1: slider("R1, γ", PENALTIES, 0.1, [0, 100]),
-    r2: slider("R2, γ", PENALTIES, 0, [0, 100]),
-    gp: slider("WGAN-GP, λ", PENALTIES, 0, [0, 100]),
+    r1: slider("R1, at real points: γ", PENALTIES, 0.1, [0, 100]),
+    r2: slider("R2, at generated ones: γ", PENALTIES, 0, [0, 100]),
+    gp: slider("WGAN-GP, between: λ", PENALTIES, 0, [0, 100]),
     order: choice("D and G move", ORDERS, "alternating"),
     dsteps: slider("Steps of D", [1, 2, 3, 4, 5], 1, [1, 10], whole),
     gsteps: slider("then steps of G", [1, 2, 3, 4, 5], 1, [1, 10], whole),
@@ -39,7 +39,7 @@
     latents: choice("Latents are", { normal: "normal", uniform: "uniform" }, "normal", fresh),
     batch: slider("Points in a batch", [16, 32, 64, 128, 256], 64, [1, 512], { ...whole, ...fresh }),
     ahead: slider("Steps of D alone first", [0, 100, 200, 300, 500, 1000], 0, [0, 100000], { ...whole, ...fresh }),
-    fault: choice("Fault", FAULTS, "none", fresh),
+    fault: choice("A fault", FAULTS, "none", fresh),
     seed: { label: "Seed", start: 0, range: [0, 4294967295], whole: true, fresh: true },
   };
   const DIRAC = {

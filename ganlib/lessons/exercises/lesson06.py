@@ -11,7 +11,7 @@ from ganlib.lessons.exercises import Wrong, check, compare
 
 
 @check
-def coverage(answer: Callable) -> str:
+def count_modes(answer: Callable) -> str:
     """`answer(samples, modes, std)`: modes with a sample within 3 std, and the share of samples within that of one."""
     compare(
         answer,

@@ -104,6 +104,7 @@
       this.state = state;
       this.settings = P.settingsNow(state);
       this.losses = { d: [], g: [] };
+      this.apart = [];
       this.last = null;
       this.mode = undefined; // until the worker tells
       this.experiment = null;
@@ -173,12 +174,18 @@
       this.last = frame;
       this.mode = frame.mode;
       for (const name of ["d", "g"]) this.losses[name].push(...frame[name]);
+      this.#keepApart(frame.figures);
       $("run").textContent = frame.mode === "running" ? "Pause" : frame.mode === "restoring" ? "Wait" : "Run";
       for (const id of ["run", "phase", "step"]) $(id).disabled = frame.mode === "restoring";
       requestAnimationFrame(() => this.draw());
       this.order("drawn");
       this.write(frame.mode === "running");
       this.tell(frame, before);
+    }
+
+    #keepApart({ step, apart }) {
+      if (step > (this.apart.at(-1)?.[0] ?? -1)) this.apart.push([step, apart]);
+      if (this.apart.length > 1000) this.apart = this.apart.filter((_, k) => k % 2 === 0);
     }
 
     warn(text) {
@@ -209,20 +216,23 @@
       const { last, settings } = this, pair = P.LOSSES[settings.loss];
       this.map.draw(last, settings.data === "drawn" ? this.state.points : null);
       if (!last) return;
-      const { figures } = last;
+      const { figures } = last, seen = last.mode === "paused" || $("pace").value === "phases";
       Page.showFigures($("figures"), figures, last.speed, pair);
-      Page.showPhases($("phases"), last.plan, figures);
+      Page.showPhases($("phases"), last.plan, figures, seen);
+      Page.showModel($("model"), $("phase-said"), figures, seen);
       Page.drawCurves($("curves"), this.losses, pair.balance);
+      Page.drawApart($("apart"), this.apart);
       Page.drawPair($("pair-chart"), pair, figures.logitFake);
       $("map").setAttribute("aria-label", `The plane. ${Page.spoken(figures)}`);
       this.#describe(pair, figures);
     }
 
-    #describe(pair, { d, g, logitFake }) {
+    #describe(pair, { d, g, apart, logitFake }) {
       const { number } = Page, of = (side) => `value ${number(side.value(logitFake))}, slope ${number(side.slope(logitFake))}`;
       const text = `At ℓ = ${number(logitFake)}: D’s loss has ${of(pair.fake)}; G’s has ${of(pair.generator)}.`;
       $("slopes").textContent = text;
       $("curves").setAttribute("aria-label", `Both losses over the steps. Now D’s is ${number(d)} and G’s ${number(g)}.`);
+      $("apart").setAttribute("aria-label", `How far apart both clouds are over the steps, from 0 to 0.69. Now ${number(apart)}.`);
       $("pair-chart").setAttribute("aria-label", `Values and slopes of both losses over D’s output. ${text}`);
     }
 

@@ -1,4 +1,5 @@
-// Canvases: sharp on every screen, coloured by the style sheet. The curves of both losses, and values and slopes of a pair.
+// Canvases: sharp on every screen, coloured by the style sheet. The curves of both losses
+// and of the distance of both clouds, and values and slopes of a pair.
 (function (Page) {
   "use strict";
   Page.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -79,6 +80,13 @@
       Page.path(context, line.map(([step, value]) => [x(step), y(value)]), [colours.d, colours.g][k], { width: 1.3 });
     });
     context.restore();
+  };
+
+  // How far apart both clouds were when they were looked at: pairs of step and divergence.
+  Page.drawApart = function (canvas, apart) {
+    const sheet = Page.canvas(canvas), { x, y } = axes(sheet, [0, Math.max(10, apart.at(-1)[0])], [0, 0.7], "step");
+    Page.path(sheet.context, apart.map(([step, value]) => [x(step), y(value)]), Page.colour("neutral-text"));
+    sheet.context.restore();
   };
 
   Page.drawPair = function (canvas, pair, says) {

@@ -7,7 +7,7 @@
 
   const GROUPS = {
     "The task": ["data", "loss"],
-    "A price on D’s slope": ["r1", "r2", "gp"],
+    "A price on D’s steepness": ["r1", "r2", "gp"],
     "Steps": ["dsteps", "gsteps", "order", "optimizer", "rateD", "rateG", "beta1", "beta2"],
     "A new game": ["fault", "ahead", "width", "layers", "latent", "latents", "batch", "seed"],
   };

@@ -3,6 +3,12 @@
   "use strict";
   const { $, element, P } = Page;
 
+  // The site makes links of what names lessons in the page's head; elsewhere they are words.
+  const linked = (lesson) => lesson.split(/\b(0\d)\b/).map((part) => {
+    const link = document.querySelector(`a[data-page^="lessons/${part}_"]`);
+    return link ? element("a", { href: link.href, textContent: part }) : part;
+  });
+
   class Guide {
     // `start(number)` plays an experiment and hands its figures to `finish`.
     constructor({ start, chosen }) {
@@ -27,7 +33,7 @@
       this.button.addEventListener("click", () => this.start(this.number));
       this.outcome = element("div", { className: "outcome", hidden: true });
       this.body.replaceChildren(
-        element("p", { className: "n", textContent: `${lesson}. Choose what you expect, then run.` }),
+        element("p", { className: "n" }, ...linked(lesson), ". Choose what you expect, then run."),
         element("fieldset", {}, legend, ...choices), this.button, this.outcome,
       );
       if (!quiet) this.chosen(number);
