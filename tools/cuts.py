@@ -57,7 +57,7 @@ def _is_spare(own: list[Part], everything: list[Part], known: set[str]) -> bool:
     if not code or any(one.exercise for one in own):
         return False
     later = [text for one in everything[everything.index(own[-1]) + 1 :] for text in one.code]
-    touched = set().union(*(made(text) | _worked_on(text) for text in code)) - known
+    touched = set().union(*(made(text) | (_worked_on(text) - known) for text in code))
     for text in later:
         if touched & reads(text):
             return False

@@ -125,6 +125,7 @@ def test_what_may_be_cut_is_needed_nowhere():
     found = {source.stem[:2]: cuts.spare(source) for source in lesson_sources()}
     assert ("5 · Watch it play", "Break it") in found["02"] and all(found.values())
     assert not [pair for pair in found["02"] if pair[0][:1] in "234"]  # exercises, and what they lead to
+    assert ("4 · Diagnosis before cure", "") not in found["04"]  # it makes a function that section 5 calls
     assert cuts.reads("a = [b for b in c]\nd = a") == {"c"} and cuts.reads("a = a + 1") == {"a"}
     assert cuts.made("for x in y:\n    z = x") == {"x", "z"}
 
