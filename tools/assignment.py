@@ -31,6 +31,10 @@ says whether the answer is right, or names the mistake. Try as often as you like
 * Each exercise is graded by itself, in a fresh Python, within {seconds} seconds.
 * The same checks are asked again when this is graded. A line printed here counts for nothing."""
 
+# In a lesson an exercise may say what its answer is for: "The next cell uses it."
+WHO = r"The next cells?|The rest of the lesson|All reports of this lesson|[Ss]ection \d+|the training step below|D will"
+LATER = rf"(?:{WHO}) (?:uses?|lets?|compares?|measures?|trains?|be trained) [^.?!]*"
+
 
 def seal(source: Path) -> str:
     """Return a hash of a lesson's exercises and of the module that checks them."""
@@ -61,11 +65,17 @@ def notebook(source: Path, exercises: list[Exercise], solved: bool = False) -> N
 
 
 def _asked(exercise: Exercise) -> str:
-    """The text of an exercise, under a heading, without minutes."""
-    heading = re.match(r"#+ [^\n]*\n?", exercise.text)
-    text = exercise.text[heading.end() :] if heading and "xercise" in heading[0] else exercise.text
-    text = re.sub(r"\]\((?!https?:|#)[^)]*\)", "](#)", text)  # the lesson's own links lead nowhere from here
-    return f"## {exercise.title}\n\n{text.strip()}"
+    """The text of an exercise and what it builds on, under a heading, without minutes and without what comes after."""
+    text = re.sub(r"\A#+ [^\n]*\bExercise\b[^\n]*\n?", "", exercise.text)
+    words = "\n\n".join(filter(None, [exercise.before, _alone(text).strip()]))
+    words = re.sub(r"\]\((?!https?:|#)[^)]*\)", "](#)", words)  # the lesson's own links lead nowhere from here
+    return f"## {exercise.title}\n\n{words}"
+
+
+def _alone(text: str) -> str:
+    """The text without what it says about the use of the answer in the lesson: sentences, or words after a colon."""
+    text = re.sub(rf":\s{LATER}\.", ".", text)
+    return re.sub(rf"(?:(?<=[.?!])\s|^){LATER}\.", "", text, flags=re.MULTILINE)
 
 
 def write(source: Path, exercises: list[Exercise], target: Path) -> list[Path]:

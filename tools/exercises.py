@@ -13,7 +13,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import shape
+from tools import prose, shape
 from tools.lessons import NOTEBOOKS, lesson_sources, percent, split_exercise, tags_of
 
 CHECKS = "ganlib.lessons.exercises"
@@ -21,11 +21,15 @@ CHECKS = "ganlib.lessons.exercises"
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise of a lesson. `check` is a name in its module of checks; `answer` names what is handed to it."""
+    """One exercise of a lesson. `check` is a name in its module of checks; `answer` names what is handed to it.
+
+    `before` is what stands directly before `text` in its section, and is often needed to understand it.
+    """
 
     lesson: str
     check: str
     answer: str
+    before: str
     text: str
     stub: str
     solution: str
@@ -58,7 +62,7 @@ def of_lesson(source: Path) -> list[Exercise]:
             stub, solution = split_exercise(cell.source)
             check, answer, alone = _call(solution, alias)
             parts = (without_check(stub, check), without_check(solution, check))
-            found.append(Exercise(lesson, check, answer, _text(nb, k), *parts, alias, further[k], alone))
+            found.append(Exercise(lesson, check, answer, *_text(nb, k), *parts, alias, further[k], alone))
     return found
 
 
@@ -86,12 +90,21 @@ def _call(solution: str, alias: str) -> tuple[str, str, bool]:
     return getattr(function, "id", ""), names[-1] if names else "", False
 
 
-def _text(nb: NotebookNode, k: int) -> str:
-    """What is asked: the text above the cell, from the heading "Exercise" on."""
+def _text(nb: NotebookNode, k: int) -> tuple[str, str]:
+    """What stands before the exercise in its section, and what is asked: the text from the word "Exercise" on.
+
+    Of what stands above an earlier cell, below the same heading, the paragraphs with formulas count.
+    """
     above = [cell.source for cell in nb.cells[:k] if cell.cell_type == "markdown"]
     text = above[-1] if above else ""
-    heading = [found.start() for found in re.finditer(r"^#+ [^\n]*\bExercise\b", text, re.MULTILINE)]
-    return text[heading[-1] :] if heading else text
+    begins = [found.start() for found in re.finditer(rf"^(?:{prose.EXERCISE.pattern})", text, re.MULTILINE)]
+    start = begins[-1] if begins else 0
+    lead = prose.before(prose.blocks(text[:start]), passed=("question", "hint"))
+    heading = r"^##+ (?!.*\bExercise\b).*$"
+    if not re.search(heading, text[:start], re.MULTILINE):
+        section = re.split(heading, "\n\n".join(above[:-1]), flags=re.MULTILINE)[-1]
+        lead = [*(block for block in prose.blocks(section) if block.kind == "prose" and "$" in block.text), *lead]
+    return "\n\n".join(block.text for block in lead), text[start:]
 
 
 def without_check(code: str, check: str) -> str:

@@ -289,8 +289,9 @@ def write(target: Path, graded: list[Graded], exercises: list[Exercise], report:
     (target / "feedback").mkdir(parents=True)
     (target / "grades.csv").write_text(table(graded, exercises), encoding="utf-8-sig", newline="")
     for one, name in zip(graded, pages, strict=True):
-        text = grade_pages.feedback(one, exercises)
-        (target / "feedback" / name).write_text(text, encoding="utf-8")
+        path = target / "feedback" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(grade_pages.feedback(one, exercises), encoding="utf-8")
     overview = grade_pages.overview(graded, exercises, pages, report)
     (target / "index.html").write_text(overview, encoding="utf-8")
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from tools.exercises import Exercise
 from tools.handed_in import Submission
@@ -41,9 +42,12 @@ def escape(text: object) -> str:
 
 
 def names(students: list[Submission]) -> list[str]:
-    """A file name for each student, made of what every system allows, no two alike."""
+    """A path for each student's page, made of what every system allows, no two alike; for Moodle where it looks."""
     found: list[str] = []
     for one in students:
+        if one.place:
+            found.append(f"{one.place}feedback.html")
+            continue
         plain = unicodedata.normalize("NFC", f"{one.name} {one.number}".strip())
         base = re.sub(r"[^\w.-]+", "_", plain).strip("._")[:80] or "student"
         name, k = f"{base}.html", 2
@@ -89,7 +93,7 @@ def _grades(graded: list[Any], exercises: list[Exercise], pages: list[str]) -> s
     rows = []
     for one, name in zip(graded, pages, strict=True):
         cells = "".join(_sign(one.marks[e.check]) for e in exercises)
-        link = f'<a href="feedback/{escape(name)}">{escape(one.submission.name)}</a>'
+        link = f'<a href="feedback/{quote(name)}">{escape(one.submission.name)}</a>'
         rows.append(f"<tr><td>{link}</td>{cells}<td>{one.points}</td></tr>")
     return f"<table><tr><th>student</th>{heads}<th>points</th></tr>\n" + "\n".join(rows) + "\n</table>"
 

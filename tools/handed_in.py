@@ -27,10 +27,14 @@ COPY = re.compile(r"\s*\((\d+)\)$|-(\d+)$")
 
 @dataclass
 class Submission:
-    """What one student has handed in: `code` are the code cells of the notebook; `trouble` says why there is none."""
+    """What one student has handed in: `code` are the code cells of the notebook; `trouble` says why there is none.
+
+    `place` begins the path of what goes back to Moodle: the folder or the beginning of the name that it gave out.
+    """
 
     name: str
     number: str
+    place: str = ""
     files: list[Path] = field(default_factory=list)
     notebook: Path | None = None
     code: list[dict] = field(default_factory=list)
@@ -58,8 +62,9 @@ def submissions(folder: Path) -> list[Submission]:
     titles = _titles(shown(path.name) for path in files if path.parent == folder)
     found: dict[tuple[str, str], Submission] = {}
     for path in files:
-        name, number = owner(path.relative_to(folder), titles)
-        found.setdefault((name.casefold(), number), Submission(name, number)).files.append(path)
+        inside = path.relative_to(folder)
+        name, number = owner(inside, titles)
+        found.setdefault((name.casefold(), number), Submission(name, number, place(inside))).files.append(path)
     for one in found.values():
         _choose(one)
     return [found[key] for key in sorted(found)]
@@ -86,6 +91,14 @@ def owner(path: Path, titles: Iterable[str] = ()) -> tuple[str, str]:
         if part in titles and rest:
             return " - ".join(rest), ""
     return _spaced(stem), ""
+
+
+def place(path: Path) -> str:
+    """Where Moodle looks for a student's feedback: "Ann Lee_12_assignsubmission_file/"; "" if it is not from Moodle."""
+    for part in map(shown, path.parts):
+        if found := MOODLE.fullmatch(part):
+            return f"{part}/" if part != shown(path.name) else part.removesuffix(found["rest"])
+    return ""
 
 
 def shown(name: str) -> str:

@@ -1,39 +1,50 @@
 """Write the teacher's pages, teaching/NN_name.md, from the lessons and their checks: python -m tools.teaching
 
 Nothing on them is kept by hand: objectives, sections and questions come from the lesson's source, minutes from its
-words, exercises and saved run, and what learners get wrong from the sentences of the checks.
+words, exercises and saved run, and what learners get wrong from the sentences of the checks (tools/mistakes.py).
 """
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import shape
+from tools import cuts, prose, shape, shown
 from tools.exercises import Exercise, of_lesson
 from tools.lessons import NOTEBOOKS, lesson_sources, percent, tags_of
+from tools.mistakes import mistakes
 
 CLASS, ENDS = 90, 10  # minutes of a class; those for coming in, the objectives, and the last questions
 SPOKEN, QUESTION, EXERCISE, TASK = 150, 2, 7, 1  # words a minute; minutes for a question, an exercise, its discussion
-QUESTIONS = re.compile(r"<details><summary><b>Predict before you run:</b>(.*?)</summary>(.*?)</details>", re.DOTALL)
+FIRST = 3  # mistakes of an exercise that are not folded
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to predict, with what stands before it and the heading of rank three it stands under."""
+
+    asked: str
+    answer: str
+    setup: str
+    part: str
 
 
 @dataclass
 class Section:
-    """A part of a lesson from one heading of rank two to the next."""
+    """A part of a lesson from one heading of rank two to the next; `part` is the last heading of rank three so far."""
 
     title: str
     further: bool
     words: int = 0
-    questions: list[tuple[str, str]] = field(default_factory=list)
+    part: str = ""
+    questions: list[Question] = field(default_factory=list)
     exercises: list[Exercise] = field(default_factory=list)
     pictures: list[str] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
 
     @property
     def minutes(self) -> list[float]:
@@ -50,101 +61,38 @@ def given_minutes(exercise: Exercise) -> int:
 
 def sections(source: Path) -> list[Section]:
     """Return the sections of a lesson, in order; what stands before the first one belongs to none."""
-    nb, found = percent(source), [Section("", False)]
+    nb, found, lead = percent(source), [Section("", False)], []
     todo = iter(of_lesson(source))
     for cell, further in zip(nb.cells, shape.further_cells(nb), strict=True):
         if cell.cell_type == "markdown":
-            for title, text in split(cell.source):
-                if title:
-                    found.append(Section(title, further))
-                _read(found[-1], text)
+            for block in prose.blocks(cell.source):
+                if block.kind == "section":
+                    found.append(Section(block.title, further))
+                _read(found[-1], block, lead)
+                lead = prose.before([*lead, block])
         elif "exercise" in tags_of(cell):
             found[-1].exercises.append(next(todo))
         else:
-            found[-1].pictures += _pictures(cell.source)
+            _look(found[-1], cell.source)
+            lead = []
     return [one for one in found[1:] if not one.title.startswith("Where this comes from")]
 
 
-def split(text: str) -> Iterator[tuple[str, str]]:
-    """Split a text at its headings of rank two: title ("" before the first) and what follows."""
-    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
-    yield "", parts[0]
-    yield from zip(parts[1::2], parts[2::2], strict=True)
+def _read(section: Section, block: prose.Block, lead: list[prose.Block]) -> None:
+    if block.kind == "question":
+        asked, answer = prose.question(block)
+        setup = " ".join(prose.setup(lead).replace("$$", "$").split())
+        section.questions.append(Question(asked, " ".join(answer.split()), setup, section.part))
+    elif block.kind != "section":
+        section.words += shape.words(block.text)
+    if block.kind in ("part", "exercise") and block.text.startswith("#"):
+        section.part = block.title if block.kind == "part" else ""
 
 
-def _read(section: Section, text: str) -> None:
-    section.words += shape.words(QUESTIONS.sub("", text))
-    for question, answer in QUESTIONS.findall(text):
-        section.questions.append((_line(question), _line(answer)))
-
-
-def _line(text: str) -> str:
-    return " ".join(re.sub(r"</?b>", "", text).split())
-
-
-def _pictures(code: str) -> list[str]:
-    """The titles of the pictures and films that a cell shows."""
-    if "pictures.show" not in code and "player" not in code and "film" not in code:
-        return []
-    return re.findall(r"""(?<!sub)title="([^"{}]{12,})\"""", code)
-
-
-# ---------------------------------------------------------------- what learners get wrong
-
-
-def mistakes(exercise: Exercise, folder: Path) -> list[str]:
-    """Return the sentences of an exercise's check, in the order of its module; "…" stands for what varies."""
-    path = folder.parent / "ganlib" / "lessons" / "exercises" / f"lesson{exercise.lesson}.py"
-    if not path.exists():
-        return []
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    made = {name: node for node in tree.body for name in _names(node)}
-    wanted, todo = set(), [exercise.check]
-    while todo:
-        name = todo.pop()
-        if name in made and name not in wanted and (name == exercise.check or not _is_check(made[name])):
-            wanted.add(name)
-            todo += [part.id for part in ast.walk(made[name]) if isinstance(part, ast.Name)]
-    nodes = [node for node in tree.body if wanted & set(_names(node))]
-    return list(dict.fromkeys(sentence for node in nodes for sentence in _sentences(node)))
-
-
-def _is_check(node: ast.stmt) -> bool:
-    decorators = getattr(node, "decorator_list", [])
-    return any(isinstance(one, ast.Name) and one.id == "check" for one in decorators)
-
-
-def _names(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return [part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)]
-
-
-def _sentences(node: ast.AST) -> Iterator[str]:
-    """The sentences of mistakes in a piece of code: what Wrong is raised with, and the keys of tables of mistakes."""
-    for part in ast.walk(node):
-        found: list[ast.AST] = []
-        if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and part.func.id == "Wrong":
-            found = [piece for argument in part.args for piece in _texts(argument)]
-        elif isinstance(part, ast.Dict):
-            found = [piece for key in part.keys if key is not None for piece in _texts(key)]
-        for text in map(_text, found):
-            if len(text.split()) >= 4 and text[-1:] in ".?!":
-                yield " ".join(text.split())
-
-
-def _texts(node: ast.AST) -> list[ast.AST]:
-    """The outermost texts in an expression: "a" and f"b {x}" in  "a" if c else f"b {x}"."""
-    if isinstance(node, (ast.JoinedStr, ast.Constant)):
-        return [node]
-    return [text for child in ast.iter_child_nodes(node) for text in _texts(child)]
-
-
-def _text(node: ast.AST) -> str:
-    if isinstance(node, ast.JoinedStr):
-        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+def _look(section: Section, code: str) -> None:
+    """Note what a cell shows; a film goes by the heading that it stands under."""
+    section.pictures += shown.pictures(code)
+    section.films += [section.part or seen for seen in shown.films(code)]
 
 
 # ---------------------------------------------------------------- the page
@@ -164,10 +112,11 @@ def page(source: Path) -> str:
         _objectives(nb.cells[0].source),
         _plan(core, source),
         _questions(core),
+        _stuck(parts),
         _wrong(parts, source.parent.parent),
         _stated(parts, nb),
         _projector(core),
-        _skip(further),
+        _skip(core, further, source),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
@@ -177,37 +126,43 @@ def _objectives(text: str) -> str:
     return f"## Objectives\n\nAfter it, learners can\n\n{found[1].strip()}" if found else ""
 
 
-def timed(core: list[Section]) -> tuple[float, list[tuple[Section, float, float, float, float]]]:
-    """Fit sections to the class: the factor, and for each where it begins, talk, discussion, exercise in minutes."""
+def timed(core: list[Section]) -> tuple[float, list[tuple[Section, int, int, int, int]]]:
+    """Fit sections to the class: the factor, and for each where it begins, talk, discussion, exercise in minutes.
+
+    All are whole minutes that add up, and no section has less than one.
+    """
     core = [one for one in core if re.match(r"\d", one.title)]
-    fixed = sum(one.minutes[2] for one in core)
-    free = sum(sum(one.minutes[:2]) for one in core)
-    factor = max(0.0, CLASS - ENDS - fixed) / free if free else 0
-    begin, found = ENDS / 2, []
-    for one in core:
-        talk, discuss, exercise = one.minutes[0] * factor, one.minutes[1] * factor, one.minutes[2]
-        found.append((one, begin, talk, discuss, exercise))
-        begin += talk + discuss + exercise
+    free = max(0, CLASS - ENDS - sum(one.minutes[2] for one in core))
+    weights, factor = [sum(one.minutes[:2]) for one in core], 1.0
+    for _ in range(20):  # the shortest sections take more than their share, so the others get less
+        factor = free / sum(max(weight, 1 / factor) for weight in weights)
+    begin, shared, found = ENDS // 2, 0.0, []
+    for one, weight in zip(core, weights, strict=True):
+        before, shared = shared, shared + max(weight * factor, 1)
+        both = int(shared + 0.5) - int(before + 0.5)
+        discuss = min(both, int(one.minutes[1] * factor + 0.5))
+        found.append((one, begin, both - discuss, discuss, int(one.minutes[2])))
+        begin += both + found[-1][4]
     return factor, found
 
 
 def clock(source: Path) -> dict[str, str]:
     """When each section of a lesson is on, as words for its title."""
     _, found = timed([one for one in sections(source) if not one.further])
-    return {one.title: f"Minutes {begin:.0f} to {begin + sum(rest):.0f}." for one, begin, *rest in found}
+    return {one.title: f"Minutes {begin} to {begin + sum(rest)}." for one, begin, *rest in found}
 
 
 def _plan(core: list[Section], source: Path) -> str:
     """The table of minutes: exercises keep theirs, talk and discussion are fitted to the class."""
     factor, found = timed(core)
-    rows = ["| minutes | section | talk | discuss | exercise |", "|---|---|---|---|---|"]
-    end = ENDS / 2
-    rows.append(f"| 0–{end:.0f} | start the notebook, objectives | {end:.0f} | | |")
+    rows = ["| minutes | section | what you do | talk | discuss | exercise |", "|---|---|---|---|---|---|"]
+    end = ENDS // 2
+    rows.append(f"| 0–{end} | objectives | start the notebook | {end} | | |")
     for one, begin, *parts in found:
-        cells = " | ".join(f"{value:.0f}" if value >= 0.5 else "" for value in parts)
+        cells = " | ".join(str(value) if value else "" for value in parts)
         end = begin + sum(parts)
-        rows.append(f"| {begin:.0f}–{end:.0f} | {_escape(one.title)} | {cells} |")
-    rows.append(f"| {end:.0f}–{CLASS} | what you now know, questions | | {CLASS - end:.0f} | |")
+        rows.append(f"| {begin}–{end} | {_escape(one.title)} | {_escape(_activity(one))} | {cells} |")
+    rows.append(f"| {end}–{CLASS} | what you now know | questions | | {CLASS - end} | |")
     words = (
         f"Exercises have the lesson's minutes ({EXERCISE} where it gives none); the rest is shared out by words "
         f"({SPOKEN} a minute) and questions ({QUESTION} minutes each), times {factor:.1f} to fill the class."
@@ -215,14 +170,27 @@ def _plan(core: list[Section], source: Path) -> str:
     return f"## {CLASS} minutes\n\n" + "\n".join(rows) + f"\n\n{words} {_computing(source)}"
 
 
+def _activity(one: Section) -> str:
+    """What a section consists of, in words."""
+    counts = [_counted(len(one.pictures), "picture"), _counted(len(one.films), "film")]
+    counts.append(_counted(len(one.questions), "question"))
+    exercises = [exercise.title.split(":")[0].lower() for exercise in one.exercises]
+    return ", ".join(filter(None, [*counts, *exercises])) or "talk"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}" if number else ""
+
+
 def _computing(source: Path) -> str:
     minutes = round(shape.SECONDS_LIMITS.get(source.stem[:2], shape.SECONDS_LIMIT) / 60, 1)
     apart = [exercise.title for exercise in of_lesson(source) if not (exercise.alone or exercise.optional)]
     but = f" ({'; '.join(apart)}: the cells above it too)" if apart else ""
     return (
-        f"All cells take about {minutes:g} min on two cores. Let everybody run them at the start and read meanwhile. "
-        "On a slow laptop do not run at all: the saved outputs are those of a real run, and an exercise needs only the "
-        f"set-up cell, the imports and its own cell{but}."
+        f"All cells take about {minutes:g} min on two cores. Who set the course up [the week before](README.md) runs "
+        "them at the start and reads meanwhile. On a slow laptop, or without the set-up, do not run at all: the saved "
+        "outputs are those of a real run, and an exercise needs only the set-up cell, the imports and its own cell"
+        f"{but}."
     )
 
 
@@ -231,17 +199,41 @@ def _escape(text: str) -> str:
 
 
 def _questions(core: list[Section]) -> str:
-    rows = [f"**{q[:1].upper()}{q[1:]}** {answer}" for one in core for q, answer in one.questions]
+    rows = []
+    for one in core:
+        for question in one.questions:
+            where = f"{_plain(one.title)}, “{question.part}”" if question.part else _plain(one.title)
+            setup = f" {question.setup}" if question.setup else ""
+            rows.append(f"*Section {where}.*{setup} **{question.asked}** {question.answer}")
     head = "## Questions to ask, and answers\n\nLet them commit to an answer first.\n\n"
     return head + _list(rows) if rows else ""
 
 
+def _stuck(parts: list[Section]) -> str:
+    """What to do when an exercise does not go on, and all answers, folded."""
+    words = (
+        "Nobody is blocked: until an answer is right, the cells below it use the course's own. Who gets it right later "
+        "runs all cells from there on (JupyterLab: *Run › Run Selected Cell and All Below*)."
+    )
+    blocks = ["## When they are stuck", words]
+    for exercise in (exercise for one in parts for exercise in one.exercises):
+        hints = _counted(exercise.text.count("<summary>Hint"), "hint") or "no hint"
+        name = exercise.title + (" (Further)" if exercise.optional else "")
+        head = f"<details><summary>{name}: {hints} in the lesson; the answer</summary>"
+        blocks.append(f"{head}\n\n```python\n{exercise.solution}\n```\n</details>")
+    return "\n\n".join(blocks) if len(blocks) > 2 else ""
+
+
 def _wrong(parts: list[Section], folder: Path) -> str:
-    blocks = ["## What learners usually get wrong", "What the checks say, in their order; “…” stands for what varies."]
+    words = "What the checks say; “…” stands for what varies. First the mistakes that can be told for certain."
+    blocks = ["## What learners usually get wrong", words]
     for exercise in (exercise for one in parts for exercise in one.exercises):
         found = mistakes(exercise, folder)
         if found:
-            blocks += [f"**{exercise.title}**" + (" (Further)" if exercise.optional else ""), _list(found)]
+            blocks += [f"**{exercise.title}**" + (" (Further)" if exercise.optional else ""), _list(found[:FIRST])]
+            more = found[FIRST:]
+            if more:
+                blocks.append(f"<details><summary>{len(more)} more</summary>\n\n{_list(more)}\n</details>")
     return "\n\n".join(blocks) if len(blocks) > 2 else ""
 
 
@@ -256,7 +248,10 @@ def _stated(parts: list[Section], nb: NotebookNode) -> str:
 
 
 def _projector(core: list[Section]) -> str:
-    rows = [f"{_plain(one.title)}: {'; '.join(f'“{title}”' for title in one.pictures)}" for one in core if one.pictures]
+    rows = []
+    for one in core:
+        shows = [f"“{title}”" for title in one.pictures] + [f"film: “{film}”" if film else "film" for film in one.films]
+        rows += [f"{_plain(one.title)}: {'; '.join(shows)}"] if shows else []
     return "## On the projector\n\n" + _list(rows) if rows else ""
 
 
@@ -264,9 +259,18 @@ def _plain(title: str) -> str:
     return title.split(" · ")[0] if " · " in title else title
 
 
-def _skip(further: list[Section]) -> str:
+def _skip(core: list[Section], further: list[Section], source: Path) -> str:
+    """What the class does not need, and what it can do without when an exercise overruns."""
+    blocks = ["## What to skip"]
+    spare = cuts.spare(source)
+    if spare:
+        long = {one.title: f" ({sum(rest)} minutes)" for one, _, *rest in timed(core)[1]}
+        rows = [f"{section}: “{part}”" if part else f"{section}{long.get(section, '')}" for section, part in spare]
+        words = "An exercise takes too long? No later cell and no exercise needs these parts (an objective may):"
+        blocks += [words, _list(rows)]
     rows = [one.title.removeprefix("Further: ") for one in further]
-    return "## What to skip\n\nThe class needs none of the optional parts:\n\n" + _list(rows) if rows else ""
+    blocks += ["The class needs none of the optional parts:", _list(rows)] if rows else []
+    return "\n\n".join(blocks) if len(blocks) > 1 else ""
 
 
 def table(folder: Path = NOTEBOOKS) -> str:

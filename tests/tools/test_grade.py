@@ -139,7 +139,7 @@ def graded(tmp_path_factory):
 
 
 def page(graded, name):
-    (path,) = [path for path in (graded[1] / "feedback").iterdir() if name in path.name]
+    (path,) = [path for path in (graded[1] / "feedback").rglob("*.html") if name in str(path)]
     return path.read_text(encoding="utf-8")
 
 
@@ -328,6 +328,16 @@ def test_pages_have_names_of_their_own():
     names = grade_pages.names(students)
     assert len({name.casefold() for name in names}) == 5
     assert all("/" not in name and len(name) < 100 and name[0] != "." for name in names)
+
+
+def test_moodle_gets_its_own_folders_and_names_back(tmp_path):
+    for path in ("Ann Lee_12_assignsubmission_file/a.ipynb", "Bo_13_assignsubmission_file_/b.ipynb",
+                 "Cy_14_assignsubmission_file_c.ipynb", "Dee/d.ipynb"):  # fmt: skip
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text('{"cells": []}', encoding="utf-8")
+    assert grade_pages.names(handed_in.submissions(tmp_path)) == [
+        "Ann Lee_12_assignsubmission_file/feedback.html", "Bo_13_assignsubmission_file_/feedback.html",
+        "Cy_14_assignsubmission_file_feedback.html", "Dee.html"]  # fmt: skip
 
 
 def test_a_page_shows_what_a_student_wrote_as_text():

@@ -91,7 +91,7 @@ def training_step(answer: Callable) -> str:
         raise Wrong("G has not moved at all: its phase is five lines like D's, with z[1], G's loss and G's weights.")
     right = _known(_step)
     if _equal(got, right):
-        return "two phases, one optimiser each. The film below is made by these lines."
+        return "two phases, one optimiser each."
     found = [s for s, wrong in _MISTAKES.items() if _equal(got, _known(wrong))]
     if len(found) == 1:
         raise Wrong(found[0])

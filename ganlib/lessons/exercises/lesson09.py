@@ -67,13 +67,13 @@ def estimates(answer):
         "The slope of log p is missing its second part: raising one logit lowers all other probabilities.":
             lambda d, r, p: r[:, None] * d,
         "The sign is the other way round: the reward is to grow.": lambda d, r, p: r[:, None] * (p - d),
-        "You averaged: return one estimate for each draw, for the next cell looks at their spread.":
+        "You averaged: return one estimate for each draw, for their spread counts, too.":
             lambda d, r, p: np.tile((r[:, None] * (d - p)).mean(axis=0), (len(d), 1)),
         "You divided by p: that is the slope of log p in the probability, and the logits are asked for.":
             lambda d, r, p: r[:, None] * d / p,
         "You multiplied by p once more: draws with a small p are rare already.":
             lambda d, r, p: r[:, None] * p * (d - p),
-        "You took the mean reward away. That helps, and comes in the next cell; here the plain estimate is asked for.":
+        "You took the mean reward away. That helps, and comes later; here the plain estimate is asked for.":
             lambda d, r, p: (r - r.mean())[:, None] * (d - p),
     }  # fmt: skip
     sizes = ((6, 4), (9, 3))
