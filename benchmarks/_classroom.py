@@ -209,11 +209,9 @@ class Student:
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": True}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
         self.socket.send(json.dumps(message))
-        error, waited_for = None, {"reply", "idle"}
+        error, waited_for = "", {"reply", "idle"}
         while waited_for:
-            found = json.loads(self.socket.recv())
-            if found["msg_type"] == "status" and found["content"]["execution_state"] in ("restarting", "dead"):
-                raise Killed(self.name)
+            found = self._next()
             if found["parent_header"].get("msg_id") != header["msg_id"]:
                 continue
             if found["msg_type"] == "execute_reply":
@@ -222,6 +220,21 @@ class Student:
             elif found["msg_type"] == "status" and found["content"]["execution_state"] == "idle":
                 waited_for.discard("idle")
         return time.monotonic() - begin, error
+
+    def think(self, seconds: float) -> None:
+        """Wait, and answer the server's pings meanwhile: it closes a connection that leaves two without an answer."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.socket.settimeout(left)
+            with contextlib.suppress(websocket.WebSocketTimeoutException):
+                self._next()
+        self.socket.settimeout(LONGEST)
+
+    def _next(self) -> dict:
+        found = json.loads(self.socket.recv())
+        if found["msg_type"] == "status" and found["content"]["execution_state"] in ("restarting", "dead"):
+            raise Killed(self.name)
+        return found
 
     def leave(self) -> None:
         """Stop the server, and with it the kernel."""

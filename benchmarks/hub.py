@@ -98,7 +98,7 @@ def attend(student, path: Path, late: float, thinks: list[float], note) -> None:
         note("server s", server)
         note("kernel s", kernel)
         for number, (cell, pause) in enumerate(zip(code(path), thinks, strict=True), 1):
-            time.sleep(pause)
+            student.think(pause)
             seconds, error = student.run(cell)
             note(f"cell {number} s", seconds)
             if error:

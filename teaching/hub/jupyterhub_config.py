@@ -3,6 +3,7 @@
 Students are accounts of the machine, in its group gan-students; teachers are in gan-teachers.
 """
 
+import grp
 import importlib.util
 import os
 import sys
@@ -10,6 +11,12 @@ from pathlib import Path
 
 HUB = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent  # of the environment in which JupyterHub is installed
+
+for group in ("gan-students", "gan-teachers"):
+    try:
+        grp.getgrnam(group)
+    except KeyError:  # JupyterHub would start, and answer every login with an internal error
+        sys.exit(f"There is no group {group}: type  groupadd {group}")
 
 c = get_config()  # noqa: F821: JupyterHub gives it to its files of settings
 load_subconfig(str(HUB / "students.py"))  # noqa: F821

@@ -23,8 +23,10 @@ c.Spawner.cpu_limit = 2
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 300
 
+# On one machine, other accounts could read along what a kernel prints, unless it is encrypted.
 # A kernel idle for an hour ends, though its page be open; one that computes does not. Its lesson is saved by then.
 c.Spawner.args = [
+    "--KernelManager.transport_encryption=auto",
     "--MappingKernelManager.cull_idle_timeout=3600",
     "--MappingKernelManager.cull_interval=300",
     "--MappingKernelManager.cull_connected=True",
