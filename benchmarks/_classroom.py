@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -141,7 +141,12 @@ def _end(process: subprocess.Popen) -> None:
 
 @contextlib.contextmanager
 def accounts(names: list[str]) -> Iterator[None]:
-    """Accounts of this machine with homes, while inside. Only for root; an account of that name must not exist."""
+    """Accounts of this machine with homes, while inside. Only for root. Raises NoHub where one is there already."""
+    there = {entry.pw_name for entry in pwd.getpwall()} & set(names)
+    if there:
+        raise NoHub(
+            f"There is an account {min(there)}: another class is on, or was stopped hard (then userdel --remove)."
+        )
     made = []
     try:
         for name in names:
@@ -231,7 +236,10 @@ class Student:
         self.socket.settimeout(LONGEST)
 
     def _next(self) -> dict:
-        found = json.loads(self.socket.recv())
+        text = self.socket.recv()
+        if not text:
+            raise ConnectionError("the server has closed the connection")
+        found = json.loads(text)
         if found["msg_type"] == "status" and found["content"]["execution_state"] in ("restarting", "dead"):
             raise Killed(self.name)
         return found
@@ -292,7 +300,3 @@ class Watch(threading.Thread):
         for (name, _), seconds in self._used.items():
             found[name] = found.get(name, 0) + seconds
         return found
-
-
-if sys.platform == "win32":
-    raise ImportError("JupyterHub does not run on Windows")

@@ -174,7 +174,7 @@ def alone(rows: Rows, lesson: str) -> dict[str, float]:
 
 
 def summary(rows: Rows, by_itself: dict[str, float]) -> dict[str, float]:
-    """What one run says, as numbers; `by_itself`: seconds of each cell alone, of which those from 0.5 s are compared."""
+    """What one run says, as numbers. `by_itself`: the seconds of each cell alone; those from 0.5 s are compared."""
     students = int(rows[0]["students"])
     compared = [row for row in rows if by_itself.get(row["what"], 0) >= LONG]
     ratios = [row["value"] / by_itself[row["what"]] for row in compared]
@@ -197,8 +197,8 @@ def summary(rows: Rows, by_itself: dict[str, float]) -> dict[str, float]:
 
 
 HEAD = (
-    "| lesson | students | load before | server, worst | kernel, worst | a cell beside alone, median | worst cell "
-    "| peak MiB, worst | MiB each, all at once | CPU s each | killed | failed cells | per 8 GB | per core |"
+    "| lesson | students | think, mean | load before | server, worst | kernel, worst | a cell beside alone, median "
+    "| worst cell | peak MiB, worst | MiB each, all at once | CPU s each | killed | failed cells | per 8 GB | a core |"
 )
 
 
@@ -208,12 +208,12 @@ def table(rows: Rows) -> str:
     for run in sorted({row["run"] for row in rows}):
         own = [row for row in rows if row["run"] == run]
         lesson, found = own[0]["lesson"], summary(own, alone(rows, own[0]["lesson"]))
-        (load,) = values(own, "load")
+        (load,), (think,) = values(own, "load"), values(own, "think s")
         lines.append(
-            f"| {lesson} | {own[0]['students']:.0f} | {load:.1f} | {found['server']:.0f} s | {found['kernel']:.0f} s "
-            f"| {found['slower']:.1f} | {found['worst']:.0f} s | {found['peak']:.0f} | {found['each']:.0f} "
-            f"| {found['cpu']:.0f} | {found['killed']:.0f} | {found['failed']} | {found['per 8 GB']:.0f} "
-            f"| {found['per core']:.0f} |"
+            f"| {lesson} | {own[0]['students']:.0f} | {think:.0f} s | {load:.1f} | {found['server']:.0f} s "
+            f"| {found['kernel']:.0f} s | {found['slower']:.1f} | {found['worst']:.0f} s | {found['peak']:.0f} "
+            f"| {found['each']:.0f} | {found['cpu']:.0f} | {found['killed']:.0f} | {found['failed']} "
+            f"| {found['per 8 GB']:.0f} | {found['per core']:.0f} |"
         )
     return "\n".join(lines)
 
@@ -221,10 +221,10 @@ def table(rows: Rows) -> str:
 def told(chosen: argparse.Namespace) -> str:
     """What was measured, and how."""
     return (
-        f"Waits are seconds of a student's browser; memory is PSS of server and kernel; per 8 GB: {SYSTEM} MiB go to the "
-        f"system, the hub's own off; per core: CPU seconds spread over 45 minutes, the core busy half of the time. Cells "
-        f"that take {LONG} s alone or longer are compared. Thinking: mean {chosen.think:g} s, seed {chosen.seed}; all come "
-        f"within {chosen.spread:g} s. {os.cpu_count()} cores."
+        f"Waits are seconds of a student's browser; memory is PSS of server and kernel; per 8 GB: {SYSTEM} MiB go to "
+        f"the system, the hub's own off; per core: CPU seconds spread over 45 minutes, the core busy half of the time. "
+        f"Cells that take {LONG} s alone or longer are compared. Times of thinking: lognormal, seed {chosen.seed}; all "
+        f"come within {chosen.spread:g} s. {os.cpu_count()} cores."
     )
 
 

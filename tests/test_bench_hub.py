@@ -66,10 +66,10 @@ def rows(run: str, students: int, cells: dict[str, list[float]], **rest: float) 
 
 
 ONE = rows("a", 1, {"server s": [3], "kernel s": [1], "cell 1 s": [0.1], "cell 2 s": [2.0], "cell 3 s": [4.0],
-                    "peak MiB": [900], "CPU s": [30]}, load=0.5, hub_MiB=168, all_MiB=1068)  # fmt: skip
+                    "peak MiB": [900], "CPU s": [30]}, load=0.5, think_s=1, hub_MiB=168, all_MiB=1068)  # fmt: skip
 TWO = rows("b", 2, {"server s": [4, 6], "kernel s": [1, 2], "cell 1 s": [0.9, 0.9], "cell 2 s": [4.0, 6.0],
                     "cell 3 s": [4.0, 20.0], "peak MiB": [800, 850], "CPU s": [30, 60], "failed": [2]},
-           load=1.5, hub_MiB=192, all_MiB=1792)  # fmt: skip
+           load=1.5, think_s=15, hub_MiB=192, all_MiB=1792)  # fmt: skip
 
 
 def test_a_class_is_compared_with_one_student_alone():
@@ -95,8 +95,8 @@ def test_the_table_has_a_line_for_each_run_and_survives_the_file(tmp_path):
         bench.add(path, bench.COLUMNS, row)
     text = bench.table(bench.stored(path, bench.TEXTS))
     assert text == bench.table(ONE + TWO)
-    assert [line.count("|") for line in text.splitlines()] == [15] * 4
-    assert "| 02 | 2 | 1.5 | 6 s | 2 s | 2.5 | 20 s | 850 | 800 | 45 | 0 | 1 | 8 | 30 |" in text
+    assert [line.count("|") for line in text.splitlines()] == [16] * 4
+    assert "| 02 | 2 | 15 s | 1.5 | 6 s | 2 s | 2.5 | 20 s | 850 | 800 | 45 | 0 | 1 | 8 | 30 |" in text
 
 
 def test_the_stored_rows_are_those_of_the_page():
@@ -110,6 +110,16 @@ def test_a_missing_environment_is_told_with_the_commands_that_make_it(tmp_path):
 
     with pytest.raises(NoHub, match=r"pip install -r|course\.py doctor"):
         programs(tmp_path)
+
+
+def test_an_account_that_is_there_is_neither_used_nor_removed():
+    import pwd
+
+    from _classroom import NoHub, accounts
+
+    name = pwd.getpwuid(os.getuid()).pw_name
+    with pytest.raises(NoHub, match=f"There is an account {name}"), accounts([name]):
+        pass
 
 
 def tiny(path: Path) -> Path:

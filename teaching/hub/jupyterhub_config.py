@@ -18,7 +18,7 @@ for group in ("gan-students", "gan-teachers"):
     except KeyError:  # JupyterHub would start, and answer every login with an internal error
         sys.exit(f"There is no group {group}: type  groupadd {group}")
 
-c = get_config()  # noqa: F821: JupyterHub gives it to its files of settings
+c = get_config()  # noqa: F821
 load_subconfig(str(HUB / "students.py"))  # noqa: F821
 
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"  # behind a web server that speaks HTTPS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 HUB = Path(__file__).resolve().parent
 
-c = get_config()  # noqa: F821: JupyterHub gives it to its files of settings
+c = get_config()  # noqa: F821
 
 c.Spawner.cmd = [str(HUB / "start"), "jupyterhub-singleuser"]
 c.Spawner.default_url = "/lab/tree/gan-lessons/notebooks"
