@@ -230,7 +230,7 @@ class Student:
         """Wait, and answer the server's pings meanwhile: it closes a connection that leaves two without an answer."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            self.socket.settimeout(left)
+            self.socket.settimeout(min(left, 5))  # it starts again with every ping, and these come each 30 seconds
             with contextlib.suppress(websocket.WebSocketTimeoutException):
                 self._next()
         self.socket.settimeout(LONGEST)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -146,7 +147,7 @@ def _teach(students: list, path: Path, chosen: argparse.Namespace, rng: random.R
         late = rng.uniform(0, chosen.spread) if len(students) > 1 else 0
         thinks = pauses(count, chosen.think, rng)
         told = (lambda name: lambda what, value: note(name, what, value))(student.name)
-        threads.append(threading.Thread(target=attend, args=(student, path, late, thinks, told)))
+        threads.append(threading.Thread(target=attend, args=(student, path, late, thinks, told), daemon=True))
     for each in threads:
         each.start()
     for each in threads:
@@ -232,6 +233,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Hold the classes, add their rows to the table, print it; return the exit status."""
     chosen = options(arguments)
     if not chosen.show:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # hub and accounts go too
         from _classroom import NoHub, programs
 
         path = notebook(chosen.lesson)

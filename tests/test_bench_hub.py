@@ -6,9 +6,11 @@ import random
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import websocket
 
 ROOT = Path(__file__).resolve().parent.parent
 if os.name == "nt":
@@ -120,6 +122,39 @@ def test_an_account_that_is_there_is_neither_used_nor_removed():
     name = pwd.getpwuid(os.getuid()).pw_name
     with pytest.raises(NoHub, match=f"There is an account {name}"), accounts([name]):
         pass
+
+
+class Line:
+    """A websocket that has these messages, and then is silent; it fails a wait that pings would make endless."""
+
+    def __init__(self, *messages: dict):
+        self.messages, self.limit = list(messages), 0.0
+
+    def settimeout(self, seconds: float) -> None:
+        self.limit = seconds
+
+    def recv(self) -> str:
+        if self.messages:
+            return json.dumps(self.messages.pop(0))
+        assert self.limit <= 5
+        time.sleep(min(self.limit, 0.01))
+        raise websocket.WebSocketTimeoutException
+
+
+def test_who_thinks_listens_and_notices_a_kernel_that_was_killed():
+    from _classroom import Killed, Student
+
+    student = Student("http://127.0.0.1:9", "ada")
+    student.socket = Line({"msg_type": "stream", "content": {}})
+    begin = time.monotonic()
+    student.think(0.1)
+    assert 0.1 <= time.monotonic() - begin < 5 and student.socket.limit > 60
+    student.socket = Line({"msg_type": "status", "content": {"execution_state": "restarting"}})
+    with pytest.raises(Killed):
+        student.think(60)
+    student.socket.recv = lambda: ""
+    with pytest.raises(ConnectionError):
+        student.think(60)
 
 
 def tiny(path: Path) -> Path:
