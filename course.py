@@ -582,10 +582,10 @@ TWO_AT_A_TIME = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 COMMANDS = {
     "lab": (module("lab"), "open the lessons in JupyterLab"),
-    "copy": (for_teachers("own_folder"), "where the course is read-only: make a folder of your own: copy [FOLDER]"),
     "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
     "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
+    "copy": (for_teachers("own_folder"), "where the course is read-only: make a folder of your own: copy [FOLDER]"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
     "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),

@@ -240,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             found = programs(chosen.hub.absolute())
             for students in chosen.students:
+                print(f"{time.strftime('%H:%M')}: {students} in {path.stem}", file=sys.stderr, flush=True)
                 rows = hold(chosen, students, path, found)
                 for row in rows:
                     add(chosen.table, COLUMNS, row)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import own_folder
+from tools import lab, own_folder
 from tools.own_folder import Refused
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,6 +79,14 @@ def test_a_folder_in_the_course_and_one_that_cannot_be_made_are_refused(course, 
     assert own_folder.main([str(tmp_path / "file" / "mine")]) == 2
     assert own_folder.main(["--help"]) == 2
     assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_lab_in_a_read_only_course_says_how_to_have_a_folder_of_one_s_own(monkeypatch, capsys):
+    monkeypatch.setattr(lab.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(lab.os, "_exit", lambda status: None)
+    monkeypatch.setattr(lab.Lab, "launch_instance", lambda arguments: None)
+    lab.main([])
+    assert "course.py copy" in capsys.readouterr().out.splitlines()[0]
 
 
 def test_the_set_up_cell_of_a_copied_lesson_finds_the_package_and_the_data_of_the_course(tmp_path):
