@@ -168,10 +168,12 @@ def values(rows: Rows, what: str) -> list[float]:
 
 
 def alone(rows: Rows, lesson: str) -> dict[str, float]:
-    """The seconds of each cell in the last run of a lesson with one student; {} if there is none."""
-    one = [row for row in rows if row["lesson"] == lesson and row["students"] == 1]
-    last = max((row["run"] for row in one), default="")
-    return {row["what"]: row["value"] for row in one if row["run"] == last and row["what"].startswith("cell ")}
+    """The seconds of each cell with one student, in the quickest of the runs of a lesson; {} if there is none."""
+    found: dict[str, float] = {}
+    for row in rows:
+        if row["lesson"] == lesson and row["students"] == 1 and row["what"].startswith("cell "):
+            found[row["what"]] = min(row["value"], found.get(row["what"], float("inf")))
+    return found
 
 
 def summary(rows: Rows, by_itself: dict[str, float]) -> dict[str, float]:
@@ -206,7 +208,7 @@ HEAD = (
 def table(rows: Rows) -> str:
     """All runs as a table."""
     lines = [HEAD, "|---" * (HEAD.count("|") - 1) + "|"]
-    for run in sorted({row["run"] for row in rows}):
+    for _, _, run in sorted({(row["lesson"], row["students"], row["run"]) for row in rows}):
         own = [row for row in rows if row["run"] == run]
         lesson, found = own[0]["lesson"], summary(own, alone(rows, own[0]["lesson"]))
         (load,), (think,) = values(own, "load"), values(own, "think s")

@@ -77,6 +77,8 @@ TWO = rows("b", 2, {"server s": [4, 6], "kernel s": [1, 2], "cell 1 s": [0.9, 0.
 def test_a_class_is_compared_with_one_student_alone():
     by_itself = bench.alone(ONE + TWO, "02")
     assert by_itself == {"cell 1 s": 0.1, "cell 2 s": 2.0, "cell 3 s": 4.0}
+    slow = [{**row, "run": "c", "value": 2 * row["value"]} for row in ONE]
+    assert bench.alone(ONE + slow, "02") == by_itself  # the quickest run alone is the least disturbed one
     assert bench.alone(TWO, "02") == {} and bench.alone(ONE, "04") == {}
     found = bench.summary(TWO, by_itself)
     assert found["slower"] == statistics.median([2, 3, 1, 5])  # cell 1 is too short to compare
