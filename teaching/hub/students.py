@@ -16,15 +16,16 @@ c.Spawner.default_url = "/lab/tree/gan-lessons/notebooks"
 # The lessons ask for the kernel "python3": the one found here comes before that of the environment of JupyterLab.
 c.Spawner.environment = {"JUPYTER_PATH": str(HUB / "jupyter")}
 
-c.Spawner.mem_limit = "2G"
+# Lesson 04 needs more than 2 GB (docs/hub.md).
+c.Spawner.mem_limit = "3G"
 c.Spawner.cpu_limit = 2
 
 # Importing TensorFlow takes a kernel 3 seconds of a core, a server 2: with thirty of each it takes minutes.
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 300
 
-# On one machine, other accounts could read along what a kernel prints, unless it is encrypted.
-# A kernel idle for an hour ends, though its page be open; one that computes does not. Its lesson is saved by then.
+# Encrypted, because on one machine other accounts could read along what a kernel prints. A kernel idle for an hour
+# ends, though its page be open; one that computes does not.
 c.Spawner.args = [
     "--KernelManager.transport_encryption=auto",
     "--MappingKernelManager.cull_idle_timeout=3600",

@@ -103,7 +103,7 @@ def test_the_settings_name_what_is_there(monkeypatch):
     start, server = map(Path, found.Spawner.cmd)
     assert start == HUB / "start" and start.stat().st_mode & stat.S_IXUSR and server.name == "jupyterhub-singleuser"
     assert found.Spawner.environment == {"JUPYTER_PATH": str(HUB / "jupyter")}
-    assert found.Spawner.mem_limit == "2G" and found.Spawner.cpu_limit == 2
+    assert found.Spawner.mem_limit == "3G" and found.Spawner.cpu_limit == 2
     assert any("cull_idle_timeout" in word for word in found.Spawner.args)
     ((service,), (role,)) = found.JupyterHub.services, found.JupyterHub.load_roles
     assert role["services"] == [service["name"]]
