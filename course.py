@@ -536,6 +536,8 @@ def smoke(args: list[str]) -> int:
     chosen = [path for path in lessons if Path(path).name.startswith(numbers)]
     if not chosen:
         raise Problem(f"There is no such notebook in the folder notebooks: type  {ME} build")
+    if not os.access(str(ROOT / "notebooks"), os.W_OK):
+        raise Problem(f"This course is read-only here: type  {ME} copy  and run smoke in the folder that it makes.")
     return hand_over([*PYTEST, *TWO_AT_A_TIME, *chosen], GANLIB_SMOKE="1")
 
 
@@ -599,6 +601,7 @@ COMMANDS = {
     "train": (ganlib("train"), "train a GAN from the command line; train --help lists what can be set"),
     "resume": (ganlib("resume"), "go on with a training run that was stopped: resume RUN"),
     "evaluate": (ganlib("evaluate"), "measure generated images, and write a report: evaluate FILE.npz|RUN"),
+    "copy": (for_teachers("own_folder"), "where the course is read-only: make a folder of your own: copy [FOLDER]"),
     "doctor": (doctor, "look over Python, disk, device and data, and say what to do"),
     "bench": (bench, "run benchmarks: bench NAME ...; list them: bench"),
     "build": (module("build"), "for authors: execute lesson sources, save the notebooks: build [NN ...]"),
@@ -610,6 +613,7 @@ COMMANDS = {
     "grade": (for_teachers("grade"), "for teachers: grade a folder of notebooks handed in: grade FOLDER"),
     "slides": (module("slides"), "for teachers: make slides of lessons, one offline page each: slides [NN ...]"),
     "teaching": (module("teaching"), "for authors: write the teacher's pages from the lessons and their checks"),
+    "hub": (module("hub"), "for teachers: links that open the lessons on a JupyterHub: hub https://…"),
     "address": (module("address"), "for authors: set the course's public address everywhere: address https://…"),
     "smoke": (smoke, "for authors: run the notebooks cut short, in minutes: smoke [NN ...]"),
     "lint": (lint, "for authors: check the code's style and that the notebooks are up to date"),

@@ -536,6 +536,14 @@ def test_smoke_chooses_lessons_by_number(course, folder, capsys, monkeypatch):
     assert "no such notebook" in capsys.readouterr().err
 
 
+def test_smoke_in_a_read_only_course_names_the_command_that_makes_a_folder(course, folder, capsys, monkeypatch):
+    (folder / "notebooks").mkdir()
+    (folder / "notebooks" / "01_one.ipynb").touch()
+    monkeypatch.setattr(course.os, "access", lambda path, mode: False)
+    assert course.main(["smoke"]) == 2
+    assert "course.py copy  and run smoke in the folder" in capsys.readouterr().err
+
+
 def test_claims_and_colab_run_their_tools_with_the_lesson_numbers(course, folder, monkeypatch):
     calls = []
     monkeypatch.setattr(course, "hand_over", lambda arguments, *_, **env: calls.append(arguments) or 0)

@@ -1,4 +1,6 @@
-"""Set the course's public address everywhere: in pyproject.toml and in every saved notebook. Nothing is executed.
+"""Set the course's public address everywhere: in pyproject.toml, every saved notebook and the links of docs/hub.md.
+
+Nothing is executed.
 
     python -m tools.address                                  say the address
     python -m tools.address https://github.com/OWNER/NAME    set it
@@ -19,6 +21,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from ganlib.files import write_file
+from tools import hub
 from tools.lessons import (
     NOTEBOOKS,
     BuildError,
@@ -59,6 +62,7 @@ def set_address(root: Path, address: str) -> tuple[list[Path], list[str]]:
     left = [f"{short_name(path)}: {reason}" for _, path in paths for reason in stale_reasons(path)]
     current = [(source, path) for source, path in paths if not stale_reasons(path)]
     write_setting(root, address)
+    hub.renew(root)
     for source, path in current:
         nb = readdressed(read_saved(path), read_lesson(source, solution=path.parent.name == "solutions"))
         nb.metadata.course["repository"] = repository(source)

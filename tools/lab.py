@@ -60,6 +60,9 @@ class Lab(LabApp):
 def main(arguments: list[str] | None = None) -> None:
     """Serve the lessons until Ctrl-C, then end the process."""
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # or every kernel greets with a debugger's warning
+    if not os.access("notebooks", os.W_OK):
+        command = f"{os.environ.get('GANLIB_ENTRY', 'course.py')} copy"
+        print(f"These lessons can be read and run, not saved: for a folder of your own, type  {command}", flush=True)
     with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C
         Lab.launch_instance([*OPTIONS, *(sys.argv[1:] if arguments is None else arguments)])
     with contextlib.suppress(OSError):  # the terminal is gone
