@@ -566,7 +566,6 @@ pictures.show(
 )  # fmt: skip
 unseen = max(abs(found["real test images"].share - expected) for found in (pixels, judged))
 claim("real test images lie at the dashed line: at most so far away", unseen, below=0.05)
-claim("so they pass", pixels["real test images"].passed and judged["real test images"].passed)
 claim("our generator passes", pixels["generated"].passed and judged["generated"].passed)
 claim("noise is caught by pixels: least share of copies", pixels["copies with noise"].copied, above=0.9)
 claim("and not by features", judged["copies with noise"].passed)
