@@ -38,6 +38,13 @@ class Exercise:
         return f"{CHECKS}.lesson{self.lesson}"
 
     @property
+    def graded(self) -> str:
+        """The cell with which other graders ask the check: an assert whose message is the check's sentence."""
+        module = f"lesson{self.lesson}"
+        asked = f"said = mistake({module}.{self.check}, {self.answer})\nassert said is None, said"
+        return f"from {CHECKS} import {module}, mistake\n\n{asked}"
+
+    @property
     def title(self) -> str:
         """How the exercise is called, without its minutes: "Exercise 1: where the clouds are"."""
         heading = re.search(r"^#+\s*([^\n]*\bExercise\b[^\n]*)$", self.text, re.MULTILINE)
