@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,7 +154,16 @@ def _made(tree: ast.Module) -> set[str]:
 
 
 def _used(code: str) -> set[str]:
+    """The names that code takes from outside of its functions: a parameter is none of them."""
     try:
-        return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+        return set(_free(symtable.symtable(code, "<code>", "exec")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: brackets in brackets in brackets
         return set(re.findall(r"[A-Za-z_]\w*", code))
+
+
+def _free(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _free(inner)

@@ -74,6 +74,9 @@ SLOPPY = {
         "def linear_generator(z):\n    return 3 + 2 * z",
     ],
 }
+OVERWRITING = {  # the plainest way: not one of the ten, which are graded with `submit`
+    e.check: f"{e.answer} = 0\n{e.alias}.{e.check}.__wrapped__ = lambda answer: 'right'" for e in EXERCISES
+}
 LOOPING = {"ring_modes": "def ring_modes(modes, radius):\n    while True:\n        pass"}
 
 

@@ -313,6 +313,8 @@ def test_needed_pieces():
     pieces = ["import numpy as np", "def f(x):\n    return g(x)", "def g(x):\n    return np.sin(x)", "y = 1"]
     assert needed(pieces, "def h():\n    return f(2)") == pieces[:3]
     assert needed(pieces, "broken ( y") == ["y = 1"]
+    assert needed(pieces, "def h(y, f):\n    np = y\n    return [f(x) for x in np]") == []  # names of its own
+    assert needed(pieces, "class A:\n    x = f\n    def g(self):\n        return lambda: y") == pieces
 
 
 def test_without_check_takes_out_the_call_only():
