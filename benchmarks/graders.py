@@ -28,7 +28,7 @@ from tools import assignment  # noqa: E402
 
 PAGE = ROOT / "docs" / "grading.md"
 NAME, NOBODY = ten_students.SOURCE.stem, "Kim"
-WAIT = 200  # seconds for one student: Otter knows no limit by itself
+WAIT = {"nbgrader": 400, "otter": 150}  # seconds for one student: Otter knows no limit by itself
 STUDENTS = {  # what each of them has handed in, and why the graders differ
     "Anna": ("all right", ""),
     "Bob": ("nothing begun", ""),
@@ -57,10 +57,10 @@ def command(python: str, folder: Path, *arguments: str) -> str:
     made = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     process = subprocess.Popen([python, "-m", *arguments], cwd=folder, env=env, **made)
     try:
-        return process.communicate(timeout=WAIT)[0]
+        return process.communicate(timeout=WAIT[arguments[0]])[0]
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGINT)  # so that it ends its kernel too
-        return f"{process.communicate()[0]}\nended after {WAIT} s"
+        return f"{process.communicate()[0]}\nended after {WAIT[arguments[0]]} s"
 
 
 def notebooks(handed_out: nbformat.NotebookNode | None = None) -> dict[str, nbformat.NotebookNode]:

@@ -282,3 +282,15 @@ def test_otter_s_points(otter, folder, points):
     found = json.loads((dist / folder / "results.json").read_text(encoding="utf-8"))["tests"]
     assert sum(test.get("score", 0) for test in found) == points, said
     assert (points == 5) != ("Not answered." in json.dumps(found))
+
+
+# ---------------------------------------------------------------- the table
+
+
+def test_the_table_of_graders_is_of_these_exercises_and_submissions():
+    from benchmarks import graders
+
+    page = graders.PAGE.read_text(encoding="utf-8")
+    assert f"<!-- graders {graders.stamp()} -->" in page, "type  python3 course.py bench graders"
+    rows = re.findall(r"^\| (\w+): (.*?) \|(?: [\d–]+ \|){3} (.*?) \|$", page, re.MULTILINE)
+    assert {name: (what, why) for name, what, why in rows} == graders.STUDENTS

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -110,6 +111,14 @@ def test_the_teacher_s_page_counts_and_says_how_it_was_run(graded):
     text = (graded[1] / "index.html").read_text(encoding="utf-8")
     assert "10 students" in text and "sandbox" in text and "network: " in text and "user: " in text
     assert text.count("feedback/") == 10 and "ALARM" not in text
+
+
+def test_the_table_of_graders_has_these_points(graded):
+    page = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| (\w+): .*? \| (\d) \|", page, re.MULTILINE))
+    given = {"diazcarla": "Carla", "eveevil": "Eve", "'=Ida": "Ida"}
+    found = {given.get(name, name.split()[0]): row["points"] for name, row in graded[0].items()}
+    assert table == found | {"Mia": "0"}  # test_frameworks.py has her work in lesson 03
 
 
 def test_grading_again_writes_elsewhere(tmp_path, graded):
