@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 from pathlib import Path
 
@@ -150,24 +149,19 @@ def run(python, folder, *arguments):
 
 
 def make_environment(wanted, stamp):
-    """Make .venv-nbgrader on top of this environment, under another name, and rename it: what is there is complete."""
-    new = Path(tempfile.mkdtemp(prefix=".venv-nbgrader-", dir=ROOT))
-    try:
-        base = getattr(sys, "_base_executable", sys.executable)
-        subprocess.run([base, "-I", "-m", "venv", new], check=True)
-        (packages,) = new.glob("lib/python*/site-packages")
-        ours = [path for path in sys.path if path.endswith("site-packages")]
-        (packages / "course.pth").write_text("\n".join([*ours, ""]), encoding="utf-8")
-        pip = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet"]
-        done = subprocess.run([new / "bin" / "python", *pip, "-c", ROOT / "constraints.txt", *wanted],
-                              capture_output=True, encoding="utf-8", errors="replace")  # fmt: skip
-        if done.returncode:
-            pytest.fail(f"nbgrader could not be installed: {done.stderr.strip().splitlines()[-1]}", pytrace=False)
-        (new / "course-stamp.txt").write_text(stamp, encoding="utf-8")
-        shutil.rmtree(VENV, ignore_errors=True)
-        new.rename(VENV)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    """Make .venv-nbgrader on top of this environment. It cannot be renamed when it is complete: its scripts know it."""
+    shutil.rmtree(VENV, ignore_errors=True)
+    base = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([base, "-I", "-m", "venv", VENV], check=True)
+    (packages,) = VENV.glob("lib/python*/site-packages")
+    ours = [path for path in sys.path if path.endswith("site-packages")]
+    (packages / "course.pth").write_text("\n".join([*ours, ""]), encoding="utf-8")
+    pip = ["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet"]
+    command = [VENV / "bin" / "python", *pip, "-c", ROOT / "constraints.txt", *wanted]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
+    if done.returncode:
+        pytest.fail(f"nbgrader could not be installed: {done.stderr.strip().splitlines()[-1]}", pytrace=False)
+    (VENV / "course-stamp.txt").write_text(stamp, encoding="utf-8")  # last: without it the environment is half-made
 
 
 @pytest.fixture(scope="module")
@@ -186,9 +180,8 @@ def nbgrader_python():
 
 
 WRONG = "def generator_loss(fake_logits):\n    return -tf.reduce_mean(tf.nn.softplus(fake_logits))"
-CHEAT = "def discriminator_loss(real_logits, fake_logits):\n    return 0\n\n\n" + "\n".join(
-    f"check.{exercise.check}.__wrapped__ = lambda answer: 'right'" for exercise in ALONE[LOSSES]
-)
+CHEAT = {exercise.check: f"{exercise.answer} = 0" for exercise in ALONE[LOSSES]}
+CHEAT["discriminator_loss"] += "\n" + "\n".join(f"check.{name}.__wrapped__ = lambda answer: 'right'" for name in CHEAT)
 
 
 def hand_in(folder, nb, name, answers):
@@ -207,15 +200,17 @@ def course(nbgrader_python, tmp_path_factory):
     """A course of nbgrader: released, handed in by four students, graded and fed back."""
     folder = tmp_path_factory.mktemp("nbgrader") / "course"
     assert assignment.main(["3", "--for", "nbgrader", "--out", str(folder)]) == 0
-    run(nbgrader_python, folder, "nbgrader", "generate_assignment", LOSSES.stem)
-    released = nbformat.read(folder / "release" / LOSSES.stem / f"{LOSSES.stem}.ipynb", as_version=4)
+    said = run(nbgrader_python, folder, "nbgrader", "generate_assignment", LOSSES.stem)
+    release = folder / "release" / LOSSES.stem / f"{LOSSES.stem}.ipynb"
+    assert release.exists(), said[-2000:]
+    released = nbformat.read(release, as_version=4)
     right = {exercise.check: exercise.solution for exercise in ALONE[LOSSES]}
     right["jensen_shannon"] += "\nimport warnings\nprint('done')\nwarnings.warn('of an odd kind')"
     hand_in(folder, released, "right", right)
     broken = {"generator_loss": WRONG, "gradient_penalty": "def gradient_penalty(gradients)\n    return 1"}
     hand_in(folder, released, "mistakes", right | broken)
     hand_in(folder, released, "blank", {})
-    hand_in(folder, released, "cheat", {"discriminator_loss": CHEAT})
+    hand_in(folder, released, "cheat", CHEAT)
     said = run(nbgrader_python, folder, "nbgrader", "autograde", LOSSES.stem)
     run(nbgrader_python, folder, "nbgrader", "generate_feedback", LOSSES.stem)
     run(nbgrader_python, folder, "nbgrader", "export")
