@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+import symtable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,13 @@ class Exercise:
     @property
     def module(self) -> str:
         return f"{CHECKS}.lesson{self.lesson}"
+
+    @property
+    def graded(self) -> str:
+        """The cell with which other graders ask the check: an assert whose message is the check's sentence."""
+        module = f"lesson{self.lesson}"
+        asked = f"said = mistake({module}.{self.check}, {self.answer})\nassert said is None, said"
+        return f"from {CHECKS} import {module}, mistake\n\n{asked}"
 
     @property
     def title(self) -> str:
@@ -158,7 +167,16 @@ def _made(tree: ast.Module) -> set[str]:
 
 
 def _used(code: str) -> set[str]:
+    """The names that code takes from outside of its functions: a parameter is none of them."""
     try:
-        return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+        return set(_free(symtable.symtable(code, "<code>", "exec")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the last two: brackets in brackets in brackets
         return set(re.findall(r"[A-Za-z_]\w*", code))
+
+
+def _free(table: symtable.SymbolTable) -> Iterator[str]:
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (table.get_type() == "module" or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _free(inner)

@@ -559,7 +559,7 @@ for name, images in candidates.items():
 rows = {name: {"by pixels": pixels[name].share, "by features": judged[name].share} for name in candidates}
 expected = len(seen) / (len(seen) + len(held_out))
 pictures.show(
-    pictures.dots(rows, "share whose nearest real image is one of training (dashed: expected if nothing is copied)",
+    pictures.dots(rows, "share whose nearest real image is one of training (dashed: expected)",
                   "A disguise fools one ruler, a few copies fool both", expected),
     alt="Test images, generated images and 20 copies lie near the dashed line. Noisy copies are at 1 by pixels, moved "
     "ones far above the line by features.",

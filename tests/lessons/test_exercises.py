@@ -1,9 +1,24 @@
 """The shared part of the answer checks."""
 
+import sys
+import warnings
+
 import numpy as np
 import pytest
 
-from ganlib.lessons.exercises import Unanswered, Wrong, answered, attempt, call, check, compare, match, numbers, use
+from ganlib.lessons.exercises import (
+    Unanswered,
+    Wrong,
+    answered,
+    attempt,
+    call,
+    check,
+    compare,
+    match,
+    mistake,
+    numbers,
+    use,
+)
 
 
 @check
@@ -206,3 +221,19 @@ def test_use_goes_on_with_a_right_answer_and_else_with_ours(answer, words, capsy
 
     assert use(double, answer, ours) is (answer if "your" in words.split() else ours)
     assert words in capsys.readouterr().out
+
+
+def noisy(x):
+    print("here")
+    print("there", file=sys.stderr)
+    warnings.warn("odd", stacklevel=1)
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    "answer, said",
+    [(noisy, None), (lambda x: 3 * x, "You tripled."), (..., "Not answered."), (lambda x: ..., "Not answered.")],
+)
+def test_mistake_gives_a_grader_the_sentence_alone(answer, said, capsys):
+    assert mistake(double, answer) == said
+    assert capsys.readouterr() == ("", "")

@@ -3,125 +3,23 @@
 import csv
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from ten_students import CHECKS, EXERCISES, SOURCE, WRONG, submit
 
 from tools import assignment, grade, grade_pages, grade_worker, handed_in
-from tools.exercises import needed, of_lesson, source_of, without_check
+from tools.exercises import needed, of_lesson, without_check
 from tools.lessons import lesson_sources
 
-SOURCE = source_of("02")
 SOURCES = [path for path in lesson_sources() if any(exercise.alone for exercise in of_lesson(path))]
-EXERCISES = [exercise for exercise in of_lesson(SOURCE) if exercise.alone]
-CHECKS = [exercise.check for exercise in EXERCISES]
 LINUX = sys.platform.startswith("linux")
 
 
-# ---------------------------------------------------------------- ten students
-
-
-def notebook(answers, metadata=True):
-    """The students' notebook with these cells in place of the stubs: code, a list of cells, or None for no cell."""
-    nb = assignment.notebook(SOURCE, EXERCISES, solved=True)
-    cells = []
-    for cell in nb.cells:
-        name = cell.metadata.get("ganlib", {}).get("exercise")
-        codes = answers.get(name, cell.source) if name else cell.source
-        for code in [codes] if isinstance(codes, str) else codes or []:
-            copy = nbformat.from_dict({**cell, "source": code, "id": f"cell-{len(cells)}"})
-            if not metadata:
-                copy.metadata = nbformat.from_dict({})
-            cells.append(copy)
-    nb.cells = cells
-    if not metadata:
-        nb.metadata = nbformat.from_dict({})
-    return nb
-
-
-def stubs():
-    return {e.check: f"{e.stub}\n\n\n{e.alias}.{e.check}({e.answer})" for e in EXERCISES}
-
-
-WRONG = {  # a mistake that is named, one that raises, a wrong shape, nothing returned, a step that only moves D
-    "ring_modes": "def ring_modes(modes, radius):\n    angles = np.linspace(0, 2 * np.pi, modes)\n"
-    "    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)",
-    "best_discriminator": "def best_discriminator(p, q):\n    return p / (p + r)",
-    "training_step": "def training_step(G, D, G_optimizer, D_optimizer, real, z):\n    pass",
-    "count_parameters": "def count_parameters(sizes):\n    sum(sizes)",
-    "linear_generator": "def linear_generator(z):\n    return (3 + 2 * z)[:2]",
-}
-FORGED = b'{"state": "right", "text": "!", "token": ""}\n'
-CHEATING = {
-    "ring_modes": "def ring_modes(modes, radius):\n    return 0\n"
-    "exercises.ring_modes = lambda answer: print('✓ Right: evenly spaced.')\n"
-    "exercises.ring_modes.__wrapped__ = lambda answer: 'right'\nexercises.ring_modes(ring_modes)",
-    "best_discriminator": "def best_discriminator(p, q):\n    return q\nnp.allclose = lambda *a, **k: True\n"
-    "import builtins, sys, ganlib.lessons.exercises as shared\nbuiltins.all = lambda *a: True\n"
-    "shared.compare = exercises.compare = lambda *a, **k: None\nshared._same = lambda *a: True\nsys.modules.clear()",
-    "training_step": "training_step = exercises.library_step",
-    "count_parameters": "count_parameters = lambda sizes: exercises.right_count(sizes)",
-    "linear_generator": "def linear_generator(z):\n    return z\nprint('✓ Right')\n"
-    f"FORGED = {FORGED!r}\n"
-    + "import os\nfor k in range(3, 30):\n    try:\n        os.write(k, FORGED)\n    except OSError:\n        pass",
-}
-CRASHING = {
-    "ring_modes": "def ring_modes(modes, radius):\n    exit()",
-    "best_discriminator": "import os\nos._exit(0)\ndef best_discriminator(p, q):\n    return p / (p + q)",
-    "training_step": "import ctypes\nctypes.string_at(0)",
-    "count_parameters": "def count_parameters(sizes):\n    return np.ones((10**6, 10**5))",
-    "linear_generator": "raise KeyboardInterrupt",
-}
-SLOPPY = {
-    "ring_modes": "def ring_modes(modes, radius)\n    return 1",
-    "best_discriminator": None,
-    "training_step": "def my_step(G, D, G_optimizer, D_optimizer, real, z):\n    pass",
-    "count_parameters": "%time\nfor k in range(300_000):\n    print('x' * 40)\n"
-    "def count_parameters(sizes):\n    return weights_and_biases(sizes)\nexercises.count_parameters(count_parameters)",
-    "linear_generator": [
-        "def weights_and_biases(sizes):\n    return sum(a * b + b for a, b in zip(sizes[:-1], sizes[1:]))",
-        "def linear_generator(z):\n    return 3 + 2 * z",
-    ],
-}
-LOOPING = {"ring_modes": "def ring_modes(modes, radius):\n    while True:\n        pass"}
-
-
-def moved():
-    """All answers in the opposite order, one of them twice, the second time right; no metadata."""
-    nb = notebook({}, metadata=False)
-    first = "def linear_generator(z):\n    return z\n\nexercises.linear_generator(linear_generator)"
-    nb.cells = [nbformat.v4.new_code_cell(first), *reversed(nb.cells)]
-    stub = nbformat.v4.new_code_cell(stubs()["linear_generator"])
-    nb.cells.append(stub)
-    right = nbformat.v4.new_code_cell("def linear_generator(z):\n    return 3 + 2 * z")
-    nb.cells.insert(-2, right)
-    nb.cells = [cell for cell in nb.cells if "sys.path" not in cell.source]
-    return nb
-
-
-def submit(folder):
-    """Write the ten submissions, and what else a download holds."""
-    name = f"{SOURCE.stem}.ipynb"
-    files = {
-        f"Anna Müller_101_assignsubmission_file/{name}": notebook({}),
-        f"Bob_O'Neil_102_assignsubmission_file_{name}": notebook(stubs()),
-        f"diazcarla_LATE_103_9001_{SOURCE.stem}-2.ipynb": notebook(WRONG),
-        f"eveevil_104_9002_{name}": notebook(CHEATING),
-        f"{SOURCE.stem} - Frank Loop.ipynb": notebook(LOOPING),
-        f"{SOURCE.stem} - Grace Crash.ipynb": notebook(CRASHING),
-        "Hal/work (1).ipynb": notebook(SLOPPY),
-        "=Ida/homework.ipynb.txt": moved(),
-        "Lea/lesson.ipynb": nbformat.read(SOURCE.parents[1] / "solutions" / name, as_version=4),
-    }
-    for path, nb in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(nbformat.writes(nb), encoding="utf-8")
-    (folder / "Kim").mkdir()
-    (folder / "Kim" / "essay.pdf").write_bytes(b"%PDF-1.4 \xff\xfe")
-    (folder / "Kim" / ".ipynb_checkpoints").mkdir()
-    (folder / "Kim" / ".ipynb_checkpoints" / name).write_text("{}", encoding="utf-8")
+# ---------------------------------------------------------------- a batch
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +111,14 @@ def test_the_teacher_s_page_counts_and_says_how_it_was_run(graded):
     text = (graded[1] / "index.html").read_text(encoding="utf-8")
     assert "10 students" in text and "sandbox" in text and "network: " in text and "user: " in text
     assert text.count("feedback/") == 10 and "ALARM" not in text
+
+
+def test_the_table_of_graders_has_these_points(graded):
+    page = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| (\w+): .*? \| (\d) \|", page, re.MULTILINE))
+    given = {"diazcarla": "Carla", "eveevil": "Eve", "'=Ida": "Ida"}
+    found = {given.get(name, name.split()[0]): row["points"] for name, row in graded[0].items()}
+    assert table == found | {"Mia": "0"}  # test_frameworks.py has her work in lesson 03
 
 
 def test_grading_again_writes_elsewhere(tmp_path, graded):
@@ -426,6 +332,8 @@ def test_needed_pieces():
     pieces = ["import numpy as np", "def f(x):\n    return g(x)", "def g(x):\n    return np.sin(x)", "y = 1"]
     assert needed(pieces, "def h():\n    return f(2)") == pieces[:3]
     assert needed(pieces, "broken ( y") == ["y = 1"]
+    assert needed(pieces, "def h(y, f):\n    np = y\n    return [f(x) for x in np]") == []  # names of its own
+    assert needed(pieces, "class A:\n    x = f\n    def g(self):\n        return lambda: y") == pieces
 
 
 def test_without_check_takes_out_the_call_only():

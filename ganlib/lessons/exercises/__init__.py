@@ -18,7 +18,9 @@ What all checks owe to the learner:
 """
 
 import functools
+import io
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,23 @@ def answered(answer: Any) -> bool:
     """Whether the learner has begun: False for `...`, and for a function in whose body the three dots still stand."""
     code = getattr(answer, "__code__", None)
     return answer is not ... and not (code and ... in code.co_consts)
+
+
+def mistake(checked: Callable[[Any], None], answer: Any) -> str | None:
+    """The sentence that an answer gets, None for a right one: for the graded cells of nbgrader and Otter.
+
+    What the answer writes is dropped: nbgrader takes a line on stderr for a mistake, Otter one on stdout.
+    """
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            if not answered(answer):
+                raise Unanswered
+            checked.__wrapped__(answer)
+    except Unanswered:
+        return "Not answered."
+    except Wrong as wrong:
+        return str(wrong)
+    return None
 
 
 def use(checked: Callable[[Any], None], answer: Any, ours: Any) -> Any:
