@@ -28,18 +28,31 @@ from tools import assignment  # noqa: E402
 
 PAGE = ROOT / "docs" / "grading.md"
 NAME, NOBODY = ten_students.SOURCE.stem, "Kim"
-WAIT = {"nbgrader": 400, "otter": 150}  # seconds for one student: Otter knows no limit by itself
+WAIT = {"nbgrader": 400, "otter": 100}  # seconds for one student: Otter knows no limit by itself
 STUDENTS = {  # what each of them has handed in, and why the graders differ
-    "Anna": ("all right", ""),
-    "Bob": ("nothing begun", ""),
-    "Carla": ("five kinds of mistakes", ""),
-    "Eve": ("checks overwritten, the course's own solutions called, verdicts forged", ""),
-    "Frank": ("one loop without an end, the rest right", ""),
-    "Grace": ("`exit()`, a crash of Python, too much memory", ""),
-    "Hal": ("a syntax error, a missing cell, a renamed function, endless output; two right", ""),
-    "Ida": ("right, in the opposite order, metadata lost, the set-up cell deleted", ""),
-    "Kim": ("a PDF", ""),
-    "Lea": ("the lesson's own notebook, solved", ""),
+    "Anna": ("all right", "they agree"),
+    "Bob": ("nothing begun", "they agree"),
+    "Carla": ("five kinds of mistakes", "they agree"),
+    "Eve": (
+        "checks overwritten, the course's own solutions called, verdicts forged",
+        "she broke the one process of her notebook",
+    ),
+    "Frank": (
+        "one loop without an end, the rest right",
+        "nbgrader ends a cell after 60 s; Otter knows no limit and was ended",
+    ),
+    "Grace": ("`exit()`, a crash of Python, too much memory", "the one process of the notebook had gone"),
+    "Hal": (
+        "a syntax error, a missing cell, a renamed function, endless output; two right",
+        "nbgrader refuses an answer cell that was copied with its metadata",
+    ),
+    "Ida": (
+        "right, in the opposite order, metadata lost, the set-up cell deleted, an untouched stub behind an answer",
+        "nbgrader finds cells by metadata only; for Otter the stub took the answer's place",
+    ),
+    "Kim": ("a PDF", "`grade` lists whoever handed in something"),
+    "Lea": ("the lesson's own notebook, solved", "nbgrader finds cells by metadata only"),
+    "Mia": ("checks overwritten, nothing answered", "**nbgrader and Otter ask the checks that she has overwritten**"),
 }
 
 
