@@ -234,6 +234,7 @@ def noisy(x):
     "answer, said",
     [(noisy, None), (lambda x: 3 * x, "You tripled."), (..., "Not answered."), (lambda x: ..., "Not answered.")],
 )
+@pytest.mark.filterwarnings("ignore:odd")
 def test_mistake_gives_a_grader_the_sentence_alone(answer, said, capsys):
     assert mistake(double, answer) == said
     assert capsys.readouterr() == ("", "")
