@@ -33,13 +33,23 @@ STUDENTS = {  # what each of them has handed in, and why the graders differ
     "Anna": ("all right", ""),
     "Bob": ("nothing begun", ""),
     "Carla": ("five kinds of mistakes", ""),
-    "Eve": ("checks overwritten, the course's own solutions called, verdicts forged", ""),
-    "Frank": ("one loop without an end, the rest right", ""),
-    "Grace": ("`exit()`, a crash of Python, too much memory", ""),
-    "Hal": ("a syntax error, a missing cell, a renamed function, endless output; two right", ""),
-    "Ida": ("right, in the opposite order, metadata lost, the set-up cell deleted", ""),
+    "Eve": (
+        "checks overwritten, the course's own solutions called, verdicts forged",
+        "the others' runs of her notebook did not end by themselves: no grade",
+    ),
+    "Frank": ("one loop without an end, the rest right", "Otter has no limit of time; it was stopped"),
+    "Grace": ("`exit()`, a crash of Python, too much memory", "a crash costs everything with the others"),
+    "Hal": (
+        "a syntax error, a missing cell, a renamed function, endless output; two right",
+        "nbgrader refuses a cell that was copied with its metadata",
+    ),
+    "Ida": (
+        "right, in the opposite order, metadata lost, the set-up cell deleted",
+        "nbgrader knows cells by their metadata",
+    ),
     "Kim": ("a PDF", ""),
-    "Lea": ("the lesson's own notebook, solved", ""),
+    "Lea": ("the lesson's own notebook, solved", "it has none of nbgrader's metadata"),
+    "Mia": ("nothing right, and a check overwritten in a cell of hers", "only ours imports the checks anew"),
 }
 
 
