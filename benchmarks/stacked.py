@@ -70,7 +70,7 @@ def main() -> None:
     """Train the seeds that are asked for, then print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="*", default=[])
-    parser.add_argument("--epochs", type=int, default=44, help="passes over 60,000 stacks (default: %(default)s)")
+    parser.add_argument("--epochs", type=int, default=84, help="passes over 60,000 stacks (default: %(default)s)")
     parser.add_argument("--r1", type=float, default=0.3, help="weight of the R1 penalty (default: %(default)s)")
     parser.add_argument("--csv", type=Path, default=STORED, help="where measurements are stored: %(default)s")
     options = parser.parse_args()
