@@ -178,7 +178,7 @@ def test_other_values_that_make_well_are_accepted(setting, value):
         ("noise", {"noise": 1e-4}, "does not cure.*And still all"),
         ("noise", {"rate": 5e-4}, "Not cured.*And still all"),
         ("d_speed", {"ema": 0.999}, "And still D's weights move less"),  # the average hides the wandering
-        ("d_speed", {"rate": 5e-2}, "The sign is gone (it was: D's weights move less"),  # G is faster still
+        ("d_speed", {"rate": 5e-2}, "The sign is gone .it was: D's weights move less"),  # G is faster still
         ("output", {"noise": 3.0}, "Not cured.*And still no generated coordinate"),
         ("output", {"output": "tanh"}, "right setting, and 'tanh' does not cure.*And still no"),  # modes lie at 1
     ],
