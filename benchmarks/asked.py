@@ -4,7 +4,7 @@
     python benchmarks/asked.py projection --seeds 0 --save pair.npz
 
 Without names it prints the table of what is stored. Every training is 22 passes over MNIST with the settings of the
-default training, but for the rate, which falls to a tenth. `unconditional` is the default pair, trained the same way.
+default training, but for the rate, which falls to a tenth. `unconditional` is the pair `mixture`, trained the same way.
 A row holds the share of asked digits that the judge reads as asked (all, and the digit that comes least often), the
 distance of 10,000 images to the 10,000 test images, recall, and the coverage of the test images of each class (mean
 and least, 5,000 images). `--save` keeps the averaged G and the D of the last training, for the page `web/explorer`.
@@ -41,7 +41,7 @@ def train(way: str, seed: int) -> tuple[GAN, float]:
     told = way != "unconditional"
     steps = EPOCHS * math.ceil(len(images) / settings.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=0.1)
-    gan = GAN(*(models.conditional(way) if told else models.build_pair(settings.architecture)), seed=seed)
+    gan = GAN(*(models.conditional(way) if told else models.mixture()), seed=seed)
     gan.compile(*(keras.optimizers.Adam(rate, 0.0, 0.99) for _ in range(2)), r1=settings.r1)
     start = time.process_time()
     gan.fit(images, settings.batch_size, EPOCHS, labels=labels if told else None, verbose=0)

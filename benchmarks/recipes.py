@@ -33,7 +33,7 @@ import ganlib
 from ganlib.evaluation.judge import load_judge
 from ganlib.evaluation.metrics import class_histogram, frechet_distance, frechet_floor, prdc
 from ganlib.gan import GAN
-from ganlib.models import CHOICES, Choice, Pair, build_pair, conditional, mixture, patches
+from ganlib.models import CHOICES, Choice, Pair, Spread, conditional, mixture, patches
 from ganlib.training.recipe import build_gan
 from ganlib.training.settings import Settings
 
@@ -60,12 +60,12 @@ class Recipe(NamedTuple):
 
 def ours(about: str, epochs: int, nets: Callable[[], Pair] | None = None, beta_1: float = 0.0, end: float = 0.3,
          ema: float = 0.998, jit_compile: bool = True, r2: float = 0.0, **changes) -> Recipe:  # fmt: skip
-    """The default training with some of its settings changed; the rates fall to the share `end` of the first ones."""
+    """The default training of `mixture` with some settings changed; the rates fall to the share `end`."""
     settings = replace(Settings(), epochs=epochs, **changes)
 
     def build(seed: int) -> GAN:
         keras.utils.set_random_seed(seed)
-        gan = GAN(*(nets() if nets else build_pair(settings.architecture)), seed=seed)
+        gan = GAN(*(nets or mixture)(), seed=seed)
         steps = settings.epochs * math.ceil(IMAGES / settings.batch_size)
         rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=end)
         optimizers = [keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=0.99) for _ in range(2)]
@@ -87,15 +87,6 @@ def default_recipe() -> Recipe:
     return Recipe("python -m ganlib train", settings.batch_size, settings.epochs, build)
 
 
-@keras.saving.register_keras_serializable("recipes")
-class BatchDeviation(layers.Layer):
-    """Adds one number to D's features: their mean standard deviation over the batch (Karras et al. 2018, section 3)."""
-
-    def call(self, features):
-        deviation = tf.reduce_mean(tf.sqrt(tf.math.reduce_variance(features, axis=0) + 1e-8))
-        return tf.concat([features, tf.fill([tf.shape(features)[0], 1], deviation)], axis=1)
-
-
 def changed(hidden: tuple[int, ...] = (512, 512), d_hidden: tuple[int, ...] = (512, 256), choices: int = CHOICES,
             batch_norm: bool = False, deviation: bool = False, unit: bool = False,
             filters: tuple[int, ...] = ()) -> Pair:  # fmt: skip
@@ -112,7 +103,7 @@ def changed(hidden: tuple[int, ...] = (512, 512), d_hidden: tuple[int, ...] = (5
     stack += [layers.Flatten()] if filters else []
     for units in d_hidden[-1:] if filters else d_hidden:
         stack += [layers.Dense(units), layers.LeakyReLU(negative_slope=0.2)]
-    stack += [BatchDeviation()] if deviation else []
+    stack += [Spread()] if deviation else []
     return Pair(generator, keras.Sequential([*stack, layers.Dense(1)], name="discriminator"))
 
 
@@ -267,6 +258,10 @@ RECIPES |= {
     "falls-further": ours("the rate falls to 3 %", 32, end=0.03),
     "long-average": ours("an average over four times as many steps", 32, ema=0.9995),
     "both": ours("both of these", 32, end=0.03, ema=0.9995),
+    # What came of it: D sees the spread of a batch. These two tell its part from that of more choices.
+    "mixture": ours("the default until 0.1.0: a choice of 36, D sees single examples", 32),
+    "mixture-64": ours("a choice of 64", 32, lambda: mixture(choices=64)),
+    "spread-36": ours("a choice of 36, D sees the spread", 32, lambda: changed(deviation=True)),
 }
 
 

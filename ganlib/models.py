@@ -85,11 +85,33 @@ def choice(latents: tf.Tensor, k: int) -> tf.Tensor:
 CHOICES = 36  # three of them are 8.3 % and four 11.1 %, the range of MNIST's digits; a choice rarely draws two digits
 
 
-def mixture(pixels: int = 784) -> Pair:
+def mixture(pixels: int = 784, choices: int = CHOICES) -> Pair:
     """`wide` with a choice of one in 36 added to the 64 latents: G 64 -> 64 + 36 -> 512 -> 512 -> 784."""
-    inner = mlp(64 + CHOICES, (512, 512), pixels, "sigmoid", "inner")
-    generator = keras.Sequential([keras.Input((64,)), Choice(CHOICES), *inner.layers], name="generator")
+    inner = mlp(64 + choices, (512, 512), pixels, "sigmoid", "inner")
+    generator = keras.Sequential([keras.Input((64,)), Choice(choices), *inner.layers], name="generator")
     return Pair(generator, wide(pixels).discriminator)
+
+
+@keras.saving.register_keras_serializable("ganlib")
+class Spread(layers.Layer):
+    """Adds one number to D's features (batch, n): their standard deviation over the batch, mean of the n features.
+
+    With it D sees how much a batch varies, real or generated. The logit of an example then depends on its whole batch,
+    and R1 takes the slope of the batch's logits together.
+    Source: Karras et al. 2018, section 3, "minibatch standard deviation".
+    """
+
+    def call(self, features):
+        deviation = keras.ops.mean(keras.ops.sqrt(keras.ops.var(features, axis=0) + 1e-8))  # the root is steep at 0
+        return keras.ops.concatenate([features, keras.ops.full_like(features[:, :1], deviation)], axis=-1)
+
+
+def spread(pixels: int = 784) -> Pair:
+    """`mixture` with one in 64, and a D that also sees the `Spread` of its last 256 features: the best digits."""
+    generator, wide_discriminator = mixture(pixels, choices=64)
+    hidden = wide_discriminator.layers[:-1]
+    stack = [keras.Input((pixels,)), *hidden, Spread(dtype="float32"), layers.Dense(1, dtype="float32")]
+    return Pair(generator, keras.Sequential(stack, name="discriminator"))
 
 
 def conditional(by: str = "projection", classes: int = 10, pixels: int = 784) -> Pair:
@@ -154,7 +176,14 @@ def patches(channels: int = 32) -> Pair:
     return Pair(wide().generator, keras.Sequential([*stack, layers.Flatten(), *rest.layers], name="discriminator"))
 
 
-ARCHITECTURES = {"article": article, "wide": wide, "mixture": mixture, "conditional": conditional, "patches": patches}
+ARCHITECTURES = {
+    "article": article,
+    "wide": wide,
+    "mixture": mixture,
+    "spread": spread,
+    "conditional": conditional,
+    "patches": patches,
+}
 
 
 def build_pair(architecture: str, pixels: int = 784, classes: int = 10) -> Pair:

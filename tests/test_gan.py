@@ -538,7 +538,7 @@ def test_a_whole_gan_is_not_saved_and_no_file_is_made(name, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("architecture", ["mixture", "conditional"])
+@pytest.mark.parametrize("architecture", ["mixture", "spread", "conditional"])
 def test_the_averaged_generator_is_saved_as_keras_saves_and_loads(architecture, tmp_path):
     gan = GAN(*build_pair(architecture))
     gan.average.save(tmp_path / "generator.keras")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ganlib import models
 from ganlib import weights as weights_file
@@ -122,6 +123,30 @@ def test_the_mixture_jumps_where_its_choice_changes():
     latents[:, 1] = 1 - 1e-5, 1 + 1e-5, 1 - 2e-5
     other, jumped, same = generator.predict(latents, verbose=0)
     assert np.abs(other - same).max() < 1e-4 < 1e-2 < np.abs(other - jumped).max()
+
+
+def test_the_spread_is_the_mean_deviation_of_the_features_over_the_batch():
+    features = np.random.default_rng(0).normal(size=(7, 5)).astype("float32")
+    seen = np.array(models.Spread()(features))
+    np.testing.assert_array_equal(seen[:, :5], features)
+    np.testing.assert_allclose(seen[:, 5], np.full(7, features.std(axis=0).mean()), rtol=1e-5)
+
+
+def test_a_batch_of_equal_samples_has_no_spread_and_a_finite_slope():
+    same = tf.ones((4, 5))
+    with tf.GradientTape() as tape:
+        tape.watch(same)
+        spread = models.Spread()(same)[:, 5]
+    np.testing.assert_allclose(spread, 1e-4, rtol=1e-3)
+    assert np.isfinite(tape.gradient(spread, same)).all()
+
+
+def test_what_the_discriminator_of_spread_says_depends_on_the_batch():
+    discriminator, images = models.spread().discriminator, np.random.default_rng(0).random((8, 784), "float32")
+    among_others, alone = discriminator(images)[:1], discriminator(np.repeat(images[:1], 8, axis=0))[:1]
+    assert abs(among_others - alone) > 1e-4
+    others = models.mixture().discriminator
+    np.testing.assert_allclose(others(images)[:1], others(np.repeat(images[:1], 8, axis=0))[:1], atol=1e-5)
 
 
 def test_spectral_normalisation_bounds_the_slope():

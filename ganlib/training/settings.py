@@ -11,7 +11,7 @@ from ganlib.evaluation.images import LEVELS
 from ganlib.files import read_file
 
 LOSSES = ("non-saturating", "minimax", "least-squares", "wasserstein", "hinge", "relativistic")
-ARCHITECTURES = ("mixture", "wide", "article", "conditional")
+ARCHITECTURES = ("spread", "mixture", "wide", "article", "conditional")
 SIDES = 16, 64  # pixels: the least and the most that images of one's own have in height and in width
 PRECISIONS = ("float32", "mixed_bfloat16")  # of Keras' dtype policies; float16 would need its losses scaled
 
@@ -43,10 +43,11 @@ class Settings:
     epochs: int = _number(32, 1, 1_000_000, "N", "passes over the images")
     batch_size: int = _number(128, 1, 1_000_000, "N", "images in one training step")
     architecture: str = _choice(
-        "mixture",
+        "spread",
         ARCHITECTURES,
         "the networks: the article's small ones, wider ones that make better digits, these with a mixture of latents, "
-        "which makes the best, or wider ones that learn the labels and draw the class that they are asked for",
+        "with a discriminator that sees the spread of a batch, too, which makes the best, or wider ones that learn the "
+        "labels and draw the class that they are asked for",
     )
     loss: str = _choice("non-saturating", LOSSES, "what the generator minimises")
     r1: float = _number(

@@ -41,9 +41,10 @@ def test_the_default_is_that_of_the_command_line(recipes):
 
 
 def test_the_search_changes_one_thing_at_a_time(recipes):
+    from ganlib.training.recipe import build_gan
     from ganlib.training.settings import Settings
 
-    default, unchanged = recipes.RECIPES["default"].build(0), recipes.ours("", Settings().epochs).build(0)
+    default, unchanged = build_gan(Settings(architecture="mixture"), 469), recipes.ours("", Settings().epochs).build(0)
     assert (unchanged.loss_name, unchanged.r1, unchanged.r1_every, unchanged.ema) == (
         default.loss_name, default.r1, default.r1_every, default.ema)  # fmt: skip
     mine, its = (gan.discriminator_optimizer.get_config() | {"name": "adam"} for gan in (unchanged, default))
