@@ -40,7 +40,7 @@ class Settings:
     Raises SettingsError for a value of a wrong type or outside its range. NumPy's numbers become Python's.
     """
 
-    epochs: int = _number(32, 1, 1_000_000, "N", "passes over the images")
+    epochs: int = _number(44, 1, 1_000_000, "N", "passes over the images")
     batch_size: int = _number(128, 1, 1_000_000, "N", "images in one training step")
     architecture: str = _choice(
         "spread",

@@ -485,8 +485,8 @@ claim("more than as large a step at other places does", np.mean(rise > control),
 #
 # ## 5 · What you will have built
 #
-# The course ships one trained generator, made by `python course.py train`, but from the first 50,000 images only. It
-# takes a row of random numbers, the **latent** vector, and makes 784 pixels of them.
+# The course ships one trained generator, made in some minutes from the first 50,000 training images. It takes a row of
+# random numbers, the **latent** vector, and makes 784 pixels of them.
 
 # %%
 generator = models.load_generator()

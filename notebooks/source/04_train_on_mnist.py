@@ -540,8 +540,9 @@ claim("the distance is less than a twentieth of the first program's",
 
 # %% [markdown]
 # All ten digits are there, though not equally often, and the distance is still far above that of real images: look at
-# the broken strokes. It is not the end. `course.py train` plays the same game for four minutes and reaches about 0.2
-# ([measured](../docs/quality.md)), with a choice among 36 in the latents, γ = 0.1 and 32 epochs.
+# the broken strokes. It is not the end. `course.py train` plays this game for some minutes and reaches about 0.14
+# ([measured](../docs/quality.md)), with a choice among 64 in the latents, γ = 0.1, 44 epochs, and a D that also sees
+# how much a batch varies.
 #
 # ## 8 · Keep what you made
 
