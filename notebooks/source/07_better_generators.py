@@ -554,7 +554,7 @@ found["trained"] = modes(np.stack([judge.predict(drawn[:, channel]) for channel 
 print("trained: {} modes, divergence {:.2f}".format(*found["trained"]))
 claim("trained on stacks, most modes occur", found["trained"][0], above=600, quality=True)
 further = found["trained"][1] / found["three draws"][1]
-claim("but far less equally than in three draws: times the divergence", further, above=5, quality=True)
+claim("but far less equally than in three draws: times the divergence", further, above=15, quality=True)
 
 # %% tags=["hide-input"]
 pictures.show(
