@@ -1,4 +1,4 @@
-"""Recipes: Fréchet distance over training seconds, for the default, changes of it, and three published programs.
+"""Recipes: Fréchet distance over training seconds, for the default, changes of `mixture`, and published programs.
 
 Without names it prints the tables of what is stored in `recipes.csv` and draws `docs/time_to_quality.png` from it.
 With names it trains these recipes first and adds what it measured; what is stored already is not trained again:
@@ -55,7 +55,7 @@ class Recipe(NamedTuple):
     build: Callable[[int], GAN]
 
 
-# --- the default and changes of it ----------------------------------------------------------------------------
+# --- the default, and changes of `mixture` ----------------------------------------------------------------------------
 
 
 def ours(about: str, epochs: int, nets: Callable[[], Pair] | None = None, beta_1: float = 0.0, end: float = 0.3,
@@ -90,7 +90,7 @@ def default_recipe() -> Recipe:
 def changed(hidden: tuple[int, ...] = (512, 512), d_hidden: tuple[int, ...] = (512, 256), choices: int = CHOICES,
             batch_norm: bool = False, deviation: bool = False, unit: bool = False,
             filters: tuple[int, ...] = ()) -> Pair:  # fmt: skip
-    """The default networks with changes; `filters` puts convolutions (5 x 5, stride 2) before D's last two layers."""
+    """The networks of `mixture`, changed; `filters` puts convolutions (5 x 5, stride 2) before D's last two layers."""
     stack = [keras.Input((64,))] + ([Choice(choices)] if choices else [])
     for units in hidden:
         stack += [layers.Dense(units)] + ([layers.BatchNormalization(momentum=0.9)] if batch_norm else [])
@@ -223,9 +223,9 @@ RECIPES: dict[str, Recipe] = {
     "keras-gan": Recipe("Keras-GAN's gan.py", 32, None, keras_gan),
     "dcgan": Recipe("TensorFlow's DCGAN tutorial", 256, None, dcgan),
 }
-# The search: one change at a time, in trainings of about the same computing (that of the default in five epochs).
+# The search: one change at a time, in trainings of about the same computing (that of `mixture` in five epochs).
 RECIPES |= {
-    "short": ours("the default, in five epochs", 5),
+    "short": ours("`mixture`, in five epochs", 5),
     "no-choice": ours("no choice in the latents", 5, lambda: changed(choices=0)),
     "half-choices": ours("half as many choices", 5, lambda: changed(choices=CHOICES // 2)),
     "half-width": ours("both nets half as wide", 11, lambda: changed((256, 256), (256, 128))),
@@ -247,7 +247,7 @@ RECIPES |= {
     "batch-256": ours("batches of 256", 8, batch_size=256),
     "no-average": ours("the latest weights instead of their average", 5, ema=0.0),
 }
-# The next round: one change at a time over the full clock. The epochs are as many as cost what the default's 32 do: a
+# The next round: one change at a time over the full clock. The epochs are as many as cost what 32 of `mixture` do: a
 # step costs 1.35, 0.99, 1.00, 0.52 and 1.51 times as much (medians of three rounds, in turn, on one core).
 RECIPES |= {
     "windows": ours("D sees overlapping windows", 24, lambda: Pair(mixture().generator, patches().discriminator)),
@@ -258,8 +258,8 @@ RECIPES |= {
     "falls-further": ours("the rate falls to 3 %", 32, end=0.03),
     "long-average": ours("an average over four times as many steps", 32, ema=0.9995),
     "both": ours("both of these", 32, end=0.03, ema=0.9995),
-    # What came of it: D sees the spread of a batch. These two tell its part from that of more choices.
-    "mixture": ours("the default until 0.1.0: a choice of 36, D sees single examples", 32),
+    # What came of it: D sees the spread of a batch. The last two tell its part from that of more choices.
+    "mixture": ours("the default until 2026-11-27: a choice of 36, D sees single examples", 32),
     "mixture-64": ours("a choice of 64", 32, lambda: mixture(choices=64)),
     "spread-36": ours("a choice of 36, D sees the spread", 32, lambda: changed(deviation=True)),
 }
