@@ -33,7 +33,7 @@ import ganlib
 from ganlib.evaluation.judge import load_judge
 from ganlib.evaluation.metrics import class_histogram, frechet_distance, frechet_floor, prdc
 from ganlib.gan import GAN
-from ganlib.models import CHOICES, Choice, Pair, Spread, conditional, mixture, patches
+from ganlib.models import CHOICES, Choice, Pair, Spread, conditional, mixture, patches, spread
 from ganlib.training.recipe import build_gan
 from ganlib.training.settings import Settings
 
@@ -258,10 +258,11 @@ RECIPES |= {
     "falls-further": ours("the rate falls to 3 %", 32, end=0.03),
     "long-average": ours("an average over four times as many steps", 32, ema=0.9995),
     "both": ours("both of these", 32, end=0.03, ema=0.9995),
-    # What came of it: D sees the spread of a batch. The last two tell its part from that of more choices.
+    # What came of it: D sees the spread of a batch. Three tell its part from that of more choices.
     "mixture": ours("the default until 2026-11-27: a choice of 36, D sees single examples", 32),
     "mixture-64": ours("a choice of 64", 32, lambda: mixture(choices=64)),
     "spread-36": ours("a choice of 36, D sees the spread", 32, lambda: changed(deviation=True)),
+    "spread-32": ours("the default of today in 32 epochs: a choice of 64, D sees the spread", 32, spread),
 }
 
 

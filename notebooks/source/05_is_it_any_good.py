@@ -562,7 +562,7 @@ pictures.show(
     pictures.dots(rows, "share whose nearest real image is one of training (dashed: expected)",
                   "A disguise fools one ruler, 150 copies fool both", expected),
     alt="Test images, generated images and 150 copies lie near the dashed line. Noisy copies are at 1 by pixels, moved "
-    "ones far above the line by features.",
+    "ones above the line by features.",
 )  # fmt: skip
 unseen = max(abs(found["real test images"].share - expected) for found in (pixels, judged))
 claim("real test images lie at the dashed line: at most so far away", unseen, below=0.05)

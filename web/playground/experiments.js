@@ -96,7 +96,7 @@
       question: "Both rates are twenty times larger than before. Which sign of it do the picture and the figures show?",
       options: ["all eight modes, only faster", "nothing moves any more", "modes are missing"], answer: 2,
       shows: (f) => `${modes(f)}; D’s loss is ${f.d.toFixed(2)}.`,
-      why: "Each step of G is so long that it jumps from one cloud to others before D has an answer. Which modes are lost is luck: try other seeds.",
+      why: "Is it G’s rate, or D’s? Raise one of them alone, and look; lesson 06 has nine seeds of each. Which modes are lost is luck: try other seeds.",
       holds: (f) => f.modes.found < 8,
     },
     {
