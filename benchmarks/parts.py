@@ -8,7 +8,6 @@ the loop, the cast of the images and a least-squares loss, without which XLA wou
 """
 
 import argparse
-import multiprocessing
 import os
 import statistics
 import time
@@ -17,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 import ganlib
-from benchmarks.speed import BATCH, LATENT, SHAPES_D, SHAPES_G, products
+from benchmarks.speed import BATCH, LATENT, SHAPES_D, SHAPES_G, products, started
 
 Stages = dict[str, Callable[[], None]]
 
@@ -227,16 +226,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
-    spawn = multiprocessing.get_context("spawn")
     channels, measured = {}, {}
-    for name in LADDERS:
-        ours, theirs = spawn.Pipe()
-        spawn.Process(target=take_turns, args=(name, theirs), daemon=True).start()
-        answer = ours.recv()
-        if isinstance(answer, str):
-            print(f"{name}: does not take part ({answer})")
-            continue
-        channels[name], measured[name] = ours, {stage: [] for stage in answer}
+    for name, channel, stages in started(LADDERS, take_turns):
+        channels[name], measured[name] = channel, {stage: [] for stage in stages}
     for _ in range(options.rounds):
         for name, channel in channels.items():
             for stage, rounds in measured[name].items():

@@ -13,7 +13,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -278,6 +278,22 @@ def take_turns(name: str, channel) -> None:
             return
 
 
+def started(names: Iterable[str], work: Callable) -> Iterator[tuple]:
+    """Give each name a process that runs work(name, channel): yield name, channel, and its first answer.
+
+    A first answer that is a text is the reason why it takes no part.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    for name in names:
+        ours, theirs = spawn.Pipe()
+        spawn.Process(target=work, args=(name, theirs), daemon=True).start()
+        answer = ours.recv()
+        if isinstance(answer, str):
+            print(f"{name}: does not take part ({answer})")
+        else:
+            yield name, ours, answer
+
+
 def main() -> None:
     """Run the race and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -286,16 +302,9 @@ def main() -> None:
     options = parser.parse_args()
     names = [n for n in CONTENDERS if not options.only or n in options.only or n == "GAN.fit"]
 
-    spawn = multiprocessing.get_context("spawn")
     channels, wall, cpu, memory = {}, {}, {}, {}
-    for name in names:
-        ours, theirs = spawn.Pipe()
-        spawn.Process(target=take_turns, args=(name, theirs), daemon=True).start()
-        answer = ours.recv()
-        if isinstance(answer, str):
-            print(f"{name}: does not take part ({answer})")
-            continue
-        channels[name], wall[name], cpu[name] = ours, [], []
+    for name, channel, answer in started(names, take_turns):
+        channels[name], wall[name], cpu[name] = channel, [], []
         print(f"{name}: first epoch with compilation {answer[0]:.1f} s", flush=True)
     for _ in range(options.rounds):
         for name, channel in channels.items():
