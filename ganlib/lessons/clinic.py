@@ -85,7 +85,7 @@ FAULTS = (
           _in_sigmoids_range),
     Fault("rate", 5e-2, "D's weights take steps more than ten times as long as in a healthy game",
           lambda ward: bool((_steps_of_d(ward) > 10).any())),
-    Fault("output", "sigmoid", "no generated coordinate is above 1, and every eighth real point has such a one",
+    Fault("output", "sigmoid", "no generated coordinate is above 1, and one real point in eight has such a one",
           lambda ward: bool((ward.samples[:-1].max(axis=(1, 2)) <= 1).any())),
     Fault("d_speed", 0.02, "D's weights move less than a tenth as far in a step as in a healthy game",
           lambda ward: bool((_steps_of_d(ward) < 0.1).any())),
@@ -201,4 +201,4 @@ def _one_change(patient: Patient, change: dict) -> tuple[str, object]:
 
 
 def _report(found: list[Health]) -> str:
-    return " ".join(f"Training {i}: {r.modes} of 8 modes, {r.near:.0%} near one." for i, r in enumerate(found, start=1))
+    return " ".join(f"Training {i}: {r.modes} of 8 modes, {r.near:.0%} near a mode." for i, r in enumerate(found, start=1))
