@@ -263,6 +263,7 @@ RECIPES |= {
     "mixture-64": ours("a choice of 64", 32, lambda: mixture(choices=64)),
     "spread-36": ours("a choice of 36, D sees the spread", 32, lambda: changed(deviation=True)),
     "spread-32": ours("the default of today in 32 epochs: a choice of 64, D sees the spread", 32, spread),
+    "lazy": ours("the default of today in 40 epochs, R1 at every fourth step", 40, spread, r1_every=4),
 }
 
 

@@ -236,7 +236,7 @@ claim("no trained D is off by more than 0.03 anywhere from −2 to 4", deviation
 claim("each comes within 0.002 of the best V", value(d_star) - min(map(value, trained)), below=0.002, quality=True)
 
 # %% [markdown]
-# So the formula says what a D does that is large enough and sees *fresh* samples at every step. On a small data set D
+# So the formula says what a D does that is large enough, against a G that stands still. On a small data set D
 # could also learn the examples by heart, which no formula about densities tells.
 #
 # ## 4 · What G is really fighting
@@ -361,7 +361,7 @@ pictures.show(
 # gradient descent (`SGD`) moves by rate × slope. **Adam**, which nearly every GAN uses, divides the slope by its own
 # running size, plus a small number ε = 10⁻⁷.
 #
-# <details><summary><b>Predict before you run:</b> which of the four walks reach 0?</summary>
+# <details><summary><b>Predict before you run:</b> which of the four walks get near 0?</summary>
 #
 # With plain descent only the non-saturating loss. With Adam both, and the *saturating* one sooner.
 # </details>
@@ -388,7 +388,7 @@ print("from θ = 8        saturating  non-saturating")
 print(*(f"{o:16} {ends[o, 'saturating']:11.2f} {ends[o, 'non-saturating']:15.2f}" for o in optimizers), sep="\n")
 print(f"from θ = 15, Adam, saturating: {too_far:.2f}")
 plain, adam, undivided = ([ends[o, name] for name in both] for o in optimizers)
-claim("by plain descent only the non-saturating loss arrives", plain[0] > 7.9 and plain[1] < 0.1)
+claim("in 100 steps of plain descent only the non-saturating loss arrives", plain[0] > 7.9 and plain[1] < 0.1)
 claim("by Adam the saturating loss arrives too, and is nearer after 100 steps", abs(adam[0]) < 0.2 < adam[1])
 claim("Adam without its division (ε = 1) leaves the saturating loss where it was", undivided[0], above=7.9)
 claim("from 15, where the slope is far below ε, Adam stands still too", too_far, above=14.9)
@@ -541,21 +541,20 @@ claim("Wasserstein with WGAN-GP misses the mean, with every seed",
       abs(results["wasserstein, GP"][:, 0] - 3).min(), above=0.3, quality=True)  # fmt: skip
 
 # %% [markdown]
-# With R1 all six find the place. The spread they get right or wrong by luck: seeds of one pair can differ twice as much
-# as the pairs' medians do. One seed each would have shown a winner, and another seed another one. The last row says
-# that the price on D's slope can matter more than the pair: same loss, same seeds, and G is still off after these 1,000
-# steps. (Its authors give D five steps for each of G. Whether that is what is missing here, we have not tested.) Lucic
-# and others (2018) compared seven kinds of GAN over many settings and seeds: none was consistently better than the
-# non-saturating one of 2014.
+# With R1 all six find the place. The spread most get wrong, and no D's loss shows it. Seeds of one pair can differ more
+# than the pairs' medians do: three seeds name no winner. The last row says that the price on D's slope can matter more
+# than the pair: same loss, same seeds, and G is still off after these 1,000 steps. (Its authors give D five steps for
+# each of G. Whether that is what is missing here, we have not tested.) Lucic and others (2018) compared seven kinds of
+# GAN over many settings and seeds: none was consistently better than the non-saturating one of 2014.
 #
 # **[Play with all six](../web/playground/index.html#experiment=4)**: experiments 4 to 7 of the playground, or
 # `course.py play 4`.
 #
 # ## What you now know
 #
-# * D maximises V, so its loss is −V. The best D says p/(p + q), and a D that sees fresh samples comes close to it.
-# * Against the best D, G makes −log 4 + 2 JSD small. Far from the data its slope is tiny. Plain descent then stands
-#   still; Adam goes on, until the slope is below its ε.
+# * D maximises V, so its loss is −V. The best D says p/(p + q), and, while G stands still, a D comes close to it.
+# * Against the best D, G makes −log 4 + 2 JSD small. Far from the data its slope is tiny. Plain descent then hardly
+#   moves; Adam goes on, until the slope is below its ε.
 # * log 2 and log 4 are the same opinion, averaged or added. It can mean a perfect G or a blind D.
 # * Other pairs have other forces and other balances. Compare them over seeds, or not at all.
 # * Compute from logits.
@@ -564,8 +563,8 @@ claim("Wasserstein with WGAN-GP misses the mean, with every seed",
 #
 # * **A sign.** D's loss falls below 0 and keeps falling: you minimise V, as a widely copied program prints it (section
 #   10; [the article, checked](../docs/article.md)). Only the Wasserstein loss of D may be negative.
-# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: the log of a
-#   negative number is NaN.
+# * **A sigmoid in the network *and* `from_logits=True`**: the loss never comes near 0. Or neither: Keras clips, and the
+#   slope is 0.
 # * **Comparing losses of different pairs**, or a sum with a mean.
 
 # %% [markdown] tags=["further"]
@@ -674,7 +673,7 @@ pictures.show(
 )  # fmt: skip
 
 # %% [markdown]
-# So they agree on the goal only where G can reach it, and on the way not even there.
+# So where G cannot reach the goal they may choose differently, and on the way, too.
 
 # %% [markdown] tags=["further"]
 # ## 10 · Further: one wrong sign
@@ -687,7 +686,7 @@ pictures.show(
 # <details><summary><b>Predict before you run:</b> what becomes of D, and what of G?</summary>
 #
 # D learns to be wrong: it calls generated numbers real. That is just what the saturating G wants. They work together,
-# and G goes wherever D praises it. The non-saturating G hears nothing from a D that is content with it.
+# and G goes wherever D praises it. The non-saturating G hears ever less from a D that is content with it.
 # </details>
 
 
@@ -739,14 +738,14 @@ wrong, right = ([four[sign, kind] for kind in both] for sign in signs)
 claim("with the wrong sign D is wrong about nearly everything, whatever G's loss",
       max(runs[:, 0].max() for runs in wrong), below=0.05, quality=True)  # fmt: skip
 claim("a saturating G then runs away from the data", wrong[0][:, 1].min(), above=20, quality=True)
-claim("a non-saturating one stays where it began", abs(wrong[1][:, 1] - 2).max(), below=1, quality=True)
+claim("a non-saturating one's mean moves little", abs(wrong[1][:, 1] - 2).max(), below=1, quality=True)
 claim("with the right sign, both means come within 0.5 of −2",
       max(abs(runs[:, 1] + 2).max() for runs in right), below=0.5, quality=True)  # fmt: skip
 
 # %% [markdown]
-# One sign decides whether G comes to the data. The kind of its loss decides only what it does while D is wrong. Look at
-# the last columns, too: the data have a spread of 0.5, and most of these G's keep less. A right *mean* is not yet a
-# right distribution. (What takes the spread away, we have not tested.)
+# With these two losses of G, D's sign decides whether G comes to the data. What spread G keeps, the sign alone does not
+# decide: the data have 0.5, and most of these G's less. A right *mean* is not yet a right distribution. (What takes the
+# spread away, we have not tested.)
 
 # %% [markdown] tags=["further"]
 # ## 11 · Further: two parallel lines
@@ -827,9 +826,9 @@ claim("the hinge learns the side, 1", learned["hinge"], equals=1, within=1e-9)
 claim("the Wasserstein critic goes to the end of the scale", learned["wasserstein"], equals=3, within=1e-9)
 
 # %% [markdown]
-# (The relativistic D is asked with a partner of output 0.) The last column is the balance, where the losses settle when
-# real and generated data are alike. Wasserstein and hinge name none for G: there D may shift all its answers together
-# at no cost, with the hinge between −1 and 1.
+# (The relativistic D is asked with a partner of output 0.) The last column is the balance: the losses of the best D
+# when real and generated data are alike. Wasserstein and hinge name none for G: there D may shift all its answers
+# together at no cost, with the hinge between −1 and 1.
 
 # %% [markdown] tags=["further"]
 # ## 13 · Further: a price on D's slope
