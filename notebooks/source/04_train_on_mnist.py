@@ -526,10 +526,10 @@ pictures.film(*film.images())
 
 # %% tags=["hide-input"]
 pictures.show(
-    pictures.training_curves(history, "Balanced: D ends close to one half"),
-    alt="Three panels over the epochs. D's loss rises, then stays just below two log two; G's falls towards log two. D's "
-    "mean opinions of real and of generated images come near one half. The Fréchet distance falls, steeply at first, "
-    "and rises a little at the end.",
+    pictures.training_curves(history, "D ends close to one half"),
+    alt="Three panels over the epochs. D's loss rises, then stays just below two log two; G's falls towards log two. "
+    "D's mean opinions of real and of generated images come near one half. The Fréchet distance falls, steeply at "
+    "first, and rises a little at the end.",
 )
 
 # %%
