@@ -55,7 +55,7 @@ LEASHES = {
                      {"r1": "*", "r2": "*", "loss": "relativistic"}),
     "relativistic": Leash("relativistic, R1 with gamma", (0.3, 1.0, 3.0, 10.0, 30.0),
                           {"r1": "*", "loss": "relativistic"}),
-    "WGAN-GP": Leash("Wasserstein, penalty with lambda, one step of D", (1.0, 3.0, 10.0, 30.0),
+    "WGAN-GP": Leash("Wasserstein, penalty with lambda, one step of D", (0.1, 0.3, 1.0, 3.0, 10.0),
                      {"wgan_gp": "*", "loss": "wasserstein"}),
     "spectral": Leash("hinge, spectral normalisation; the strength is D's rate", (0.00025, 0.0005, 0.001, 0.002),
                       {"rate_d": "*", "loss": "hinge", "spectral": True}),
@@ -64,7 +64,7 @@ LEASHES = {
 }  # fmt: skip
 # CPU milliseconds of a step, measured by `cost` on a machine of two cores (2026-11-28)
 STEP_MS = {
-    "none": 5.0, "R1": 6.1, "R1 + R2": 7.1, "relativistic": 5.9, "WGAN-GP": 6.3, "spectral": 5.2,
+    "none": 5.0, "R1": 6.1, "R1 + R2": 7.1, "relativistic": 5.9, "WGAN-GP": 8.5, "spectral": 5.2,
     "two time scales": 5.0,
 }  # fmt: skip
 RATE = 2e-3
