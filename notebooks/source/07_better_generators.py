@@ -449,7 +449,7 @@ verdicts(leashes)
 # %% tags=["hide-input"]
 pictures.show(
     pictures.dots({name: {f"seed {s}": v for s, v in enumerate(row)} for name, row in leashes.items()},
-                  "Fréchet distance to the test images (log scale)", log=True,
+                  "Fréchet distance to the test images",
                   title="After 15 CPU seconds R1 is nearest; no leash at all keeps up with the newest"),
     alt="Seven rows of three dots. R1 has the smallest distances. No leash overlaps the two relativistic ones; "
     "WGAN-GP, spectral normalisation and two time scales are further off.",
