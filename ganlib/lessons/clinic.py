@@ -201,4 +201,5 @@ def _one_change(patient: Patient, change: dict) -> tuple[str, object]:
 
 
 def _report(found: list[Health]) -> str:
-    return " ".join(f"Training {i}: {r.modes} of 8 modes, {r.near:.0%} near a mode." for i, r in enumerate(found, start=1))
+    rows = enumerate(found, start=1)
+    return " ".join(f"Training {i}: {r.modes} of 8 modes, {r.near:.0%} near a mode." for i, r in rows)
