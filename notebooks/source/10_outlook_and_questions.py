@@ -88,8 +88,8 @@ claim("the share of facts with a source, a date and a day of reading", sourced, 
 # %% [markdown]
 # ### Training
 #
-# *Measured here:* of five repairs of a failing program, R1 alone does most (lesson 04, section 6). The whole training
-# of our digits takes four minutes on two CPU cores.
+# *Measured here:* of three repairs tried alone on a failing program R1 does most at equal steps (lesson 04, section 6).
+# The whole training of our digits takes four minutes on two CPU cores.
 #
 # <details><summary><b>Predict before you run:</b> how many days would one GPU train to draw photographs of a thousand
 # kinds, 64 pixels wide?</summary>
@@ -126,7 +126,7 @@ claim("so with a discriminator, at 512 pixels", days["StyleGAN-XL, ImageNet"], a
 #
 # The field says that it need not be so. R3GAN (2024) calls it a "widely-spread claim that GANs are difficult to
 # train" and gives "evidence against this claim": a relativistic loss with R1 and R2, and none of the old tricks. (In
-# lesson 07's 25 CPU seconds R1 + R2 lost to R1, and by coverage no leash at all was ahead of R1.) GAT (2026) reports
+# lesson 07's 15 CPU seconds R1 + R2 lost to R1, and by coverage no leash at all was ahead of R1.) GAT (2026) reports
 # reliable training "from small (S) to extra-large (XL)". These are their authors' words, not measurements of ours.
 
 # %% tags=["hide-input"]
@@ -605,8 +605,9 @@ pictures.show(
 # **2. What are GANs used for?** For larger pictures, for sound codecs and voices, for other models' last touch.
 # *Line 2 prints section 1's list.*
 #
-# **3. What makes them hard to train?** There is no loss that falls; what counts is the balance of two learners. Most
-# failures have a sign that can be measured. *Shown: [lesson 06](06_failure_clinic.ipynb), the table for the wall.*
+# **3. What makes them hard to train?** There is no loss that falls; what counts is the balance of two learners. The
+# failures that we tried have a sign that can be measured. *Shown: [lesson 06](06_failure_clinic.ipynb), the table for
+# the wall.*
 #
 # **4. How do they differ from VAEs and diffusion models?** A GAN has no likelihood and one evaluation per picture; a
 # VAE has a bound and an encoder; a diffusion model calls its network many times. *Line 4; [lesson
@@ -640,7 +641,7 @@ print("5 ", best, "(True: met a D); with many evaluations", patient)
 # slope. *Line 9; [lesson 03](03_losses.ipynb), section 2.*
 #
 # **10. Which loss is best?** On a toy three seeds did not tell the pairs apart ([lesson 03](03_losses.ipynb), section
-# 7). On digits, in 25 CPU seconds, the relativistic loss lost to the plain one, both with R1. *Line 10: the distances
+# 7). On digits, in 15 CPU seconds, the relativistic loss lost to the plain one, both with R1. *Line 10: the distances
 # of lesson 07, three seeds each.*
 #
 # **11. Should I smooth the labels?** ([ganhacks, issue 10](https://github.com/soumith/ganhacks/issues/10)) With 0.9
@@ -674,7 +675,8 @@ print(f"11 {0.9 / (1 + 1):.2f}")
 # section 5.*
 #
 # **15. Has it copied the training images?** Compare the distances to the nearest training image with those of unseen
-# real images. *Shown: [lesson 05](05_is_it_any_good.ipynb), section 9, with two kinds of thieves.*
+# real images. *Shown: [lesson 05](05_is_it_any_good.ipynb), section 9, with three kinds of thieves, of whom one
+# passes.*
 #
 # **16. Where does the checkerboard come from?** ([Keras-GAN,
 # issue 15](https://github.com/eriklindernoren/Keras-GAN/issues/15)) From transposed convolutions whose kernel is no
@@ -702,9 +704,9 @@ for kernel in (3, 4):
 # **19. tanh or sigmoid at G's end?** Either; the data must have the same range. *[Lesson 06](06_failure_clinic.ipynb),
 # "The pixel ranges differ".*
 #
-# **20. Adam with β₁ = 0.5, as everybody does?** β₁ = 0 beside R1 did much here, though at that small rate a larger rate
-# does about as much; and momentum can make the game swing.
-# *[Lesson 04](04_train_on_mnist.ipynb), section 9; [lesson 06](06_failure_clinic.ipynb), section 8.*
+# **20. Adam with β₁ = 0.5, as everybody does?** β₁ = 0 beside R1 did much here, though at that small rate a larger
+# rate, or more steps, do about as much; and momentum can make the game swing. *[Lesson 04](04_train_on_mnist.ipynb),
+# section 9; [lesson 06](06_failure_clinic.ipynb), section 8.*
 #
 # **21. Batch norm: `training=True` or `False` when drawing?** ([DualGAN, issue
 # 10](https://github.com/duxingren14/DualGAN/issues/10)) With `True` a picture depends on its neighbours in the batch;
