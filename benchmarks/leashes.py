@@ -62,7 +62,8 @@ LEASHES = {
     "two time scales": Leash("non-saturating, no penalty; the strength is D's rate over G's", (0.5, 2.0, 4.0, 8.0),
                              {"rate_d": "*"}),
 }  # fmt: skip
-# CPU milliseconds of a step, measured by `cost` on a machine of two cores (2026-11-28)
+# CPU milliseconds of a step, measured by `cost` on a machine of two cores (2026-11-28); that of WGAN-GP is read off its
+# tunings, which took longer than `cost` (6.3) had said
 STEP_MS = {
     "none": 5.0, "R1": 6.1, "R1 + R2": 7.1, "relativistic": 5.9, "WGAN-GP": 8.5, "spectral": 5.2,
     "two time scales": 5.0,
